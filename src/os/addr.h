@@ -1,0 +1,46 @@
+/* addr: the two ends of a connection: IP address and port, to and from the system's form.
+ *
+ * IPv4 addresses that arrive mapped into IPv6 become IPv4. Unix and other sockets have the unset
+ * address.
+ */
+#ifndef MOX_OS_ADDR_H
+#define MOX_OS_ADDR_H
+
+#include "base/ip.h"
+#include <sys/socket.h>
+
+struct addr {
+	struct ip ip;
+	uint16_t port;
+};
+
+enum { ADDR_TEXT_MAX = 56 };
+
+struct addr addr_of_sockaddr(const struct sockaddr *sa, socklen_t n);
+/* The length written; 0 for an unset address. */
+socklen_t addr_sockaddr(const struct addr *a, struct sockaddr_storage *ret);
+struct addr addr_of_ip(struct ip ip, uint16_t port);
+/* What getsockname and getpeername say; unset on failure. */
+struct addr addr_local(int fd);
+struct addr addr_peer(int fd);
+
+/* "192.0.2.1:25", "[2001:db8::1]:25" into to; NUL-terminated, returned as str. */
+struct str addr_text(const struct addr *a, char to[ADDR_TEXT_MAX]);
+
+/* The IP classes that limits, fairness and reputation count by: k = 0, 1, 2 is the network of /32,
+ * /26, /21 for IPv4 and /64, /48, /32 for IPv6. */
+enum { ADDR_CLASSES = 3 };
+struct ip addr_class(struct ip ip, unsigned k);
+/* The same as a number, never 0; classes of different k differ. */
+uint64_t addr_class_key(struct ip ip, unsigned k);
+
+/* A network, "192.0.2.0/24" or a single address; false if it is neither, or if bits beyond the
+ * prefix are set. */
+struct addr_net {
+	struct ip ip;
+	unsigned bits;
+};
+bool addr_net_parse(struct str s, struct addr_net *ret);
+bool addr_in_net(struct ip ip, const struct addr_net *net);
+
+#endif
