@@ -1,0 +1,68 @@
+#include "base/test.h"
+
+#include "base/ip.h"
+
+static void text(void **state)
+{
+	static const struct {
+		const char *s;
+		uint8_t family; /* 0: refused */
+		const char *want;
+	} cases[] = {
+		{"192.0.2.1", 4, "192.0.2.1"},
+		{"0.0.0.0", 4, "0.0.0.0"},
+		{"192.0.2.01", 0, ""},
+		{"192.0.2.256", 0, ""},
+		{"192.0.2", 0, ""},
+		{"192.0.2.1 ", 0, ""},
+		{"0x7f.0.0.1", 0, ""},
+		{"::", 6, "::"},
+		{"2001:DB8:0:0:0:0:0:1", 6, "2001:db8::1"},
+		{"::ffff:192.0.2.1", 6, "::ffff:192.0.2.1"},
+		{"fe80::1%eth0", 0, ""},
+		{"1:2:3:4:5:6:7", 0, ""},
+		{"1::2::3", 0, ""},
+		{"", 0, ""},
+		{"1111:2222:3333:4444:5555:6666:255.255.255.255.255", 0, ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		BUF_AUTO b = BUF_INIT(64);
+		struct ip ip = {0};
+
+		assert_int_equal(ip_parse(str_z(cases[i].s), &ip), cases[i].family != 0);
+		assert_int_equal(ip.family, cases[i].family);
+		buf_ip(&b, ip);
+		assert_str(cases[i].s, buf_str(&b), str_z(cases[i].want));
+	}
+}
+
+static void networks(void **state)
+{
+	struct ip a, b, net;
+
+	(void)state;
+	assert_true(ip_parse(STR("10.1.255.7"), &a) && ip_parse(STR("10.1.248.0"), &net));
+	assert_true(ip_in_net(a, net, 21));
+	assert_false(ip_in_net(a, net, 22));
+	assert_true(ip_in_net(a, net, 0));
+	assert_false(ip_in_net(a, net, 32));
+	assert_true(ip_eq(ip_mask(a, 21), net));
+	assert_true(ip_parse(STR("::ffff:10.1.255.7"), &b));
+	assert_true(ip_eq(ip_unmap(b), a));
+	assert_false(ip_in_net(b, net, 0));
+	assert_true(ip_parse(STR("::1"), &b) && ip_is_loopback(b));
+	assert_true(ip_parse(STR("127.9.9.9"), &b) && ip_is_loopback(b));
+	assert_false(ip_is_loopback(a));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text),
+		cmocka_unit_test(networks),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
