@@ -18,6 +18,7 @@
 #define MOX_OS_LOOP_H
 
 #include "base/err.h"
+#include "base/list.h"
 
 struct clock;
 struct loop;
@@ -63,18 +64,18 @@ struct task {
 
 	/* The loop's own, under its lock. */
 	struct loop *loop;
-	struct task *next; /* in a queue */
-	struct task *all_prev, *all_next;
-	int64_t until;   /* of the last verdict */
-	int64_t heap_at; /* where it stands in the heap of deadlines: at most until */
-	size_t heap_i;   /* 1 + its place there; 0: not there */
-	uint64_t run_key;
-	uint32_t serial; /* tells an event for this task from one for an earlier owner of the fd */
+	struct list in_all;
+	struct list in_queue; /* ready, or held because of its key */
+	int64_t until;        /* of the last verdict */
+	int64_t heap_at;      /* where it stands in the heap of deadlines: at most until */
+	int64_t ready_at;     /* system time, for growing the pool */
+	size_t heap_i;        /* 1 + its place there; 0: not there */
+	uint32_t serial;      /* tells its events from those of an earlier owner of the fd */
 	unsigned char state;
-	unsigned char armed;   /* events its fd is registered for */
 	unsigned char want;    /* of the last verdict */
+	unsigned char armed;   /* what epoll will report once */
 	unsigned char pending; /* reasons that came and were not yet given to a run */
-	bool registered, timed;
+	bool registered, due;
 };
 
 /* The loop with its poller and first workers running. Needs SIGPIPE ignored by its user's
@@ -88,16 +89,17 @@ struct loop_opts {
 struct err loop_new_opts(struct clock *clock, const struct loop_opts *opts, struct loop **ret);
 
 /* Hands a task over; its first run comes at once, with LOOP_START. From any thread. After
- * loop_stop has begun the first run has LOOP_STOP too. */
-void loop_add(struct loop *l, struct task *t);
+ * loop_stop has begun the first run has LOOP_STOP too. False without memory: nothing was done. */
+bool loop_add(struct loop *l, struct task *t) NODISCARD;
 
 /* Has the task run with LOOP_WAKE: at once if its last verdict waits for it, after the current run
  * if it runs; else kept until a verdict waits for it. Never lost, several may become one. The
  * owner sees to it that no call comes after `done` was called. From any thread. */
 void task_wake(struct task *t);
 
-/* Inside the task's own run: another fd to poll from now on (-1: none). */
-void task_set_fd(struct task *t, int fd);
+/* Inside the task's own run: another fd to poll from now on (-1: none). False without memory: the
+ * old one stays. */
+bool task_set_fd(struct task *t, int fd) NODISCARD;
 
 /* Tells every task LOOP_STOP, waits until all have ended or the deadline (monotonic ns of the
  * clock) has passed; then ends those left, joins all threads and frees the loop. A run that blocks
@@ -107,6 +109,8 @@ void loop_stop(struct loop *l, int64_t deadline);
 /* For tests with a stepped clock: returns when every deadline that is due by the clock has had its
  * run, including those that became due by these runs. */
 void loop_settle(struct loop *l);
+/* The same as a hook for clock_hook_add. */
+void loop_settle_hook(void *loop);
 
 struct loop_stats {
 	unsigned workers, workers_busy, workers_peak;
