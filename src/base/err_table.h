@@ -26,6 +26,7 @@
 	X(TOO_BIG,        552, "5.3.4", "TOOBIG",          413, "message too large")               \
 	X(BAD_MESSAGE,    554, "5.6.0", "",                400, "message not acceptable")          \
 	X(UNSUPPORTED,    504, "5.5.4", "CANNOT",          501, "not supported")                   \
+	X(PARAMETER,      555, "5.3.3", "",                400, "parameter not recognized or not implemented")\
 	/* what was asked for */                                                                   \
 	X(NOT_FOUND,      550, "5.1.1", "NONEXISTENT",     404, "not found")                       \
 	X(EXISTS,         550, "5.3.0", "ALREADYEXISTS",   409, "already exists")                  \
