@@ -1,0 +1,219 @@
+#!/usr/bin/python3
+"""Measures mox beside Debian's Postfix with Dovecot's LMTP, in one run on the same disk (./dev bench).
+
+Both run with what they ship with: every sync, mox's promises on and log level info. Figures are
+medians of --runs; compare ratios and CPU a message, since wall times move with whatever else the
+machine does. Syncs are counted by strace in a run of their own.
+
+  -mox        without the peers           -idle N     idle IMAP connections (2000)
+  -runs N     repetitions (3)             -quick      a tenth of the messages
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+MOX = ROOT / "build" / "mox"
+sys.path.insert(0, str(HERE))
+sys.path.insert(0, str(ROOT / "test" / "e2e"))
+import procstat  # noqa: E402
+
+PYTHON = "/usr/bin/python3"
+SYNCS = "fsync,fdatasync,msync,sync,syncfs"
+
+
+def wait_port(port, deadline=20):
+    """Until somebody listens; each try blocks in connect or in a short poll of the kernel."""
+    import select
+    import time
+    end = time.monotonic() + deadline
+    while time.monotonic() < end:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        select.select([], [], [], 0.02)
+    raise SystemExit(f"nothing listens on port {port}")
+
+
+class MoxServer:
+    name = "mox"
+    user, password = "mox@localhost", "moxmoxmox"
+
+    def start(self, folder):
+        import conftest
+        self.server = conftest.Mox(folder / "mox")
+        self.server.start("-loglevel", "info")
+        self.port = self.server.port
+        self.pids = [self.server.process.pid]
+        return self
+
+    def stop(self):
+        self.server.stop()
+
+
+class PeerServer:
+    name = "postfix+dovecot"
+    user, password = "bench@example.test", "benchpw"
+    port = {"smtp": 2025, "imap": 2143, "imaps": 2993}
+
+    def write(self, name, to):
+        text = (HERE / "peers" / name).read_text().replace("@DIR@", str(self.dir))
+        if name == "dovecot.conf" and not shutil.which("sievec"):
+            text = text.replace("$SIEVE", "")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        to.write_text(text)
+
+    def start(self, folder):
+        self.dir = folder / "peers"
+        (self.dir / "dovecot" / "mail").mkdir(parents=True)
+        os.chmod(folder, 0o755)
+        for sub in ("postfix/spool", "postfix/data", "postfix/conf"):
+            (self.dir / sub).mkdir(parents=True)
+        self.write("main.cf", self.dir / "postfix/conf/main.cf")
+        self.write("master.cf", self.dir / "postfix/conf/master.cf")
+        self.write("dovecot.conf", self.dir / "dovecot/dovecot.conf")
+        (self.dir / "postfix/conf/vmailbox").write_text(f"{self.user} bench\n")
+        (self.dir / "dovecot/users").write_text(
+            f"{self.user}:{self.password}:5000:5000::{self.dir}/dovecot/mail/bench::\n")
+        shutil.chown(self.dir / "postfix/data", "postfix")
+        os.chown(self.dir / "dovecot/mail", 5000, 5000)
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-keyout", self.dir / "dovecot/key.pem", "-out", self.dir / "dovecot/cert.pem",
+                        "-days", "30", "-subj", "/CN=localhost"], check=True, capture_output=True)
+        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.dir / "dovecot/dovecot.conf"])
+        wait_port(self.port["imap"])
+        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "start"], check=True, capture_output=True)
+        wait_port(self.port["smtp"])
+        master = int((self.dir / "postfix/spool/pid/master.pid").read_text())
+        self.pids = [self.dovecot.pid, master]
+        return self
+
+    def stop(self):
+        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "stop"], capture_output=True)
+        self.dovecot.send_signal(signal.SIGTERM)
+        self.dovecot.wait(30)
+
+
+def driver(name, *args):
+    argv = [PYTHON, str(HERE / name), *map(str, args)]
+    done = subprocess.run(argv, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{name}: {done.stderr[-2000:]}")
+    return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+
+
+def pid_args(server):
+    return [a for pid in server.pids for a in ("--server-pid", pid)]
+
+
+def load(server, count, sessions, *more):
+    got = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
+                 "u{n}@d{n}.example", "--spread", "--count", count, "--sessions", sessions,
+                 *pid_args(server), "--wait-imap",
+                 f"127.0.0.1:{server.port['imap']}:{server.user}:{server.password}", *more)
+    return got
+
+
+def syncs(server, count, sessions):
+    """Sync calls a message, counted by strace over all of the server's threads."""
+    pids = [a for pid in procstat.tree(server.pids) for a in ("-p", str(pid))]
+    with tempfile.NamedTemporaryFile("r") as out:
+        tracer = subprocess.Popen(["strace", "-f", "-c", "-e", f"trace={SYNCS}", "-o", out.name, *pids],
+                                  stderr=subprocess.PIPE, text=True)
+        for line in tracer.stderr:
+            if "attached" in line:
+                break
+        load(server, count, sessions)
+        tracer.send_signal(signal.SIGINT)
+        tracer.wait(60)
+        text = out.read()
+    calls = sum(int(l.split()[3]) for l in text.splitlines() if re.search(r"\d.*sync", l))
+    return calls / count
+
+
+def figure(rows, key):
+    values = [r[key] for r in rows if r.get(key) is not None]
+    return statistics.median(values) if values else float("nan")
+
+
+def deliver(server, runs, scale):
+    out = {}
+    for sessions, count in ((1, 200 * scale // 10), (10, 2000 * scale // 10)):
+        rows = [r for _ in range(runs) for r in load(server, count, sessions)]
+        out[sessions] = rows
+        print(f"  {server.name}: {sessions} connection{'s' * (sessions > 1)}: "
+              f"{figure(rows, 'msgs_per_s'):.0f}/s, {figure(rows, 'server_cpu_ms_per_msg'):.2f} CPU ms a message, "
+              f"p95 {figure(rows, 'lat_ms_p95'):.0f} ms", flush=True)
+    if shutil.which("strace") and os.geteuid() == 0:
+        for sessions, count in ((1, 100), (10, 500)):
+            out[f"syncs{sessions}"] = syncs(server, count, sessions)
+            print(f"  {server.name}: {sessions} connections: {out[f'syncs{sessions}']:.2f} syncs a message", flush=True)
+    return out
+
+
+def flat(server, scale):
+    """One sender, a growing mailbox: cost a message must not grow."""
+    rows = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
+                  "a@bench.example", "--spread", "--count", 2000 * scale // 10, "--sessions", 10, "--repeat", 3,
+                  *pid_args(server))
+    print("  CPU ms a message as one sender's mail grows: "
+          + ", ".join(f"{r['server_cpu_ms_per_msg']:.2f}" for r in rows))
+
+
+def idle(server, n):
+    for tls, port in (("none", "imap"), ("implicit", "imaps")):
+        for r in driver("idle_bench.py", "127.0.0.1", server.port[port], server.user, server.password, "--conns", n,
+                        "--spread", "--tls", tls, *pid_args(server)):
+            print(f"  {server.name}: {n} idle connections, TLS {tls}: {json.dumps(r)}")
+
+
+def base(server):
+    m = procstat.mem(server.pids)
+    print(f"  {server.name}: all processes idle: {json.dumps(m)} KiB")
+
+
+def main():
+    args = sys.argv[1:]
+
+    def option(name, default):
+        return int(args[args.index(name) + 1]) if name in args else default
+
+    scale = 1 if "-quick" in args else 10
+    runs = option("-runs", 3)
+    results = {}
+    for make in [MoxServer] + ([] if "-mox" in args else [PeerServer]):
+        folder = Path(tempfile.mkdtemp(prefix="mox-bench-"))
+        try:
+            print(f"{make.name}:", flush=True)
+            server = make().start(folder)
+            try:
+                base(server)
+                results[make.name] = deliver(server, runs, scale)
+                if make is MoxServer:
+                    flat(server, scale)
+                    idle(server, option("-idle", 2000))
+            finally:
+                server.stop()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    if len(results) == 2:
+        ours, theirs = results.values()
+        for sessions in (1, 10):
+            cpu = figure(ours[sessions], "server_cpu_ms_per_msg") / figure(theirs[sessions], "server_cpu_ms_per_msg")
+            rate = figure(ours[sessions], "msgs_per_s") / figure(theirs[sessions], "msgs_per_s")
+            print(f"ratio mox / postfix+dovecot, {sessions} connections: {rate:.2f} of the messages a second, "
+                  f"{cpu:.2f} of the CPU a message")
+
+
+if __name__ == "__main__":
+    main()

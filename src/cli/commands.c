@@ -1,0 +1,115 @@
+/* The table of commands. Help is complete sentences for people, wrapped at 78 columns. */
+#include "cli/cli.h"
+
+#define FLAG_CONFIG                                                                                \
+	{                                                                                          \
+		"config", "PATH", NULL, "mox.conf; else $MOXCONF, else config/mox.conf"            \
+	}
+
+/* clang-format off */
+const struct cli_command cli_commands[] = {
+	{
+		.words = "localserve", .args = "",
+		.brief = "run a mail server for trying things, on this machine alone",
+		.help =
+			"Runs a complete server on loopback addresses and high ports, for developers. The\n"
+			"first run writes a configuration and a certificate. Mail to any address is delivered\n"
+			"to the account mox@localhost with the password moxmoxmox.\n\n"
+			"The end of a recipient's localpart simulates failures: `temperror`, `permerror`,\n"
+			"three digits such as `452`, or `timeout`; with `mailfrom` or `rcptto` in front the\n"
+			"failure comes at that command instead of after the message.",
+		.run = cli_localserve,
+		.flags = {
+			{"dir", "FOLDER", NULL, "where configuration and data are; else mox-localserve in the user's configuration folder"},
+			{"ip", "ADDRESS", NULL, "listen on this address instead of 127.0.0.1 and ::1 (first run only)"},
+			{"initonly", NULL, NULL, "write the configuration, then end"},
+			{"oneprocess", NULL, NULL, "run the roles as threads of one process, without promises"},
+			{"loglevel", "LEVEL", NULL, "error, info, debug, trace, traceauth or tracedata"},
+		},
+	},
+	{
+		.words = "serve", .args = "",
+		.brief = "run the server",
+		.help =
+			"Runs the server that mox.conf and domains.conf describe, until SIGTERM, SIGINT or\n"
+			"`mox stop`. A changed domains.conf is taken over while it runs; mox.conf is read at\n"
+			"start.",
+		.run = cli_serve,
+		.flags = {
+			FLAG_CONFIG,
+			{"oneprocess", NULL, NULL, "run the roles as threads of one process, without promises"},
+			{"loglevel", "LEVEL", NULL, "instead of mox.conf's LogLevel"},
+		},
+	},
+	{
+		.words = "stop", .args = "",
+		.brief = "stop the running server",
+		.help =
+			"Asks the running server to stop: sessions are told so, and get up to 3 seconds. Returns\n"
+			"when the server has ended.",
+		.run = cli_stop,
+		.flags = {FLAG_CONFIG},
+	},
+	{
+		.words = "setaccountpassword", .args = "ACCOUNT",
+		.brief = "set the password of an account",
+		.help =
+			"Reads the new password from standard input, one line, and sets it through the running\n"
+			"server. It must have at least 8 characters.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_setaccountpassword,
+		.flags = {FLAG_CONFIG},
+	},
+	{
+		.words = "loglevels", .args = "[LEVEL [PACKAGE]]",
+		.brief = "show or set the log levels of the running server",
+		.help =
+			"Without arguments prints the level of each package. With a level sets the default, or\n"
+			"that of one package. Levels: error, info, debug, trace (protocol transcripts),\n"
+			"traceauth (with credentials), tracedata (with messages). Lost at restart.",
+		.args_max = 2,
+		.run = cli_loglevels,
+		.flags = {FLAG_CONFIG},
+	},
+	{
+		.words = "config test", .args = "",
+		.brief = "check mox.conf and domains.conf",
+		.help = "Reads both files. Prints what is wrong, with file and line, or that all is well.",
+		.run = cli_config_test,
+		.flags = {FLAG_CONFIG},
+	},
+	{
+		.words = "config describe-static", .args = "",
+		.brief = "print mox.conf with every key explained",
+		.help = "Prints an annotated example of mox.conf with all keys and their defaults.",
+		.run = cli_config_describe_static,
+	},
+	{
+		.words = "config describe-domains", .args = "",
+		.brief = "print domains.conf with every key explained",
+		.help = "Prints an annotated example of domains.conf with all keys and their defaults.",
+		.run = cli_config_describe_domains,
+	},
+	{
+		.words = "version", .args = "",
+		.brief = "print the version",
+		.help = "Prints the version of this program.",
+		.run = cli_version,
+	},
+	{
+		.words = "help", .args = "[COMMAND]",
+		.brief = "explain the commands, or one of them",
+		.help = "Lists the commands, or explains one.",
+		.args_max = 3,
+		.run = cli_help,
+	},
+	{
+		.words = "role", .args = "NAME",
+		.brief = "be one of the server's processes",
+		.help = "Started by the server itself.",
+		.args_min = 1, .args_max = 1, .hidden = true,
+		.run = cli_role,
+	},
+};
+/* clang-format on */
+const size_t cli_command_count = ARRAY_LEN(cli_commands);
