@@ -152,7 +152,7 @@ def deliver(server, runs, scale):
         rows = [r for _ in range(runs) for r in load(server, count, sessions)]
         out[sessions] = rows
         print(f"  {server.name}: {sessions} connection{'s' * (sessions > 1)}: "
-              f"{figure(rows, 'msgs_per_s'):.0f}/s, {figure(rows, 'server_cpu_ms_per_msg'):.2f} CPU ms a message, "
+              f"{figure(rows, 'msgs_per_s'):.0f}/s, {figure(rows, 'cpu_ms_per_msg'):.2f} CPU ms a message, "
               f"p95 {figure(rows, 'lat_ms_p95'):.0f} ms", flush=True)
     if shutil.which("strace") and os.geteuid() == 0:
         for sessions, count in ((1, 100), (10, 500)):
@@ -167,7 +167,7 @@ def flat(server, scale):
                   "a@bench.example", "--spread", "--count", 2000 * scale // 10, "--sessions", 10, "--repeat", 3,
                   *pid_args(server))
     print("  CPU ms a message as one sender's mail grows: "
-          + ", ".join(f"{r['server_cpu_ms_per_msg']:.2f}" for r in rows))
+          + ", ".join(f"{r['cpu_ms_per_msg']:.2f}" for r in rows))
 
 
 def idle(server, n):
@@ -209,7 +209,7 @@ def main():
     if len(results) == 2:
         ours, theirs = results.values()
         for sessions in (1, 10):
-            cpu = figure(ours[sessions], "server_cpu_ms_per_msg") / figure(theirs[sessions], "server_cpu_ms_per_msg")
+            cpu = figure(ours[sessions], "cpu_ms_per_msg") / figure(theirs[sessions], "cpu_ms_per_msg")
             rate = figure(ours[sessions], "msgs_per_s") / figure(theirs[sessions], "msgs_per_s")
             print(f"ratio mox / postfix+dovecot, {sessions} connections: {rate:.2f} of the messages a second, "
                   f"{cpu:.2f} of the CPU a message")
