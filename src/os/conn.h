@@ -57,10 +57,8 @@ struct conn {
 	/* private */
 	struct buf in;
 	size_t in_at, out_at; /* bytes at the front that are taken, sent */
-	size_t in_max;
 	struct ssl_st *ssl;
-	bool want_write; /* TLS can't go on before the socket takes bytes */
-	bool want_read;
+	bool want_write; /* TLS can't read, or shake hands, before the socket takes bytes */
 };
 
 /* Input that waits, oldest first; valid until the next conn_take. */
@@ -94,5 +92,43 @@ static inline void conn_set_slow(struct conn *c, bool slow)
 {
 	c->slow = slow;
 }
+
+/* What follows is for those that drive a conn: os/session, os/session_mem, clients in tests. */
+
+enum conn_io {
+	CONN_DONE,   /* fill: new bytes or eof; flush: all is sent; handshake: TLS is up */
+	CONN_WAIT,   /* nothing more without the socket; conn_wants says what */
+	CONN_FULL,   /* fill: no room */
+	CONN_FAILED, /* c->failed is set, errno or the TLS library's reason logged by the caller */
+};
+
+/* fd is non-blocking and becomes the conn's; -1: memory only. */
+void conn_init(struct conn *c, int fd, size_t in_max);
+/* Closes and frees; what is unsent is lost. */
+void conn_fini(struct conn *c);
+
+/* Reads what there is, up to the buffer's room. */
+enum conn_io conn_fill(struct conn *c);
+/* Sends up to max bytes of what is unsent. */
+enum conn_io conn_flush(struct conn *c, size_t max);
+/* LOOP_READ or LOOP_WRITE: what the last call that said CONN_WAIT waits for. */
+unsigned conn_wants(const struct conn *c, unsigned wished);
+
+/* Makes the conn a TLS one, as the server side of a connection; it takes over ssl. */
+void conn_tls_start(struct conn *c, struct ssl_st *ssl);
+/* The next piece of the handshake. When done conn.tls is set. */
+enum conn_io conn_handshake(struct conn *c);
+/* The TLS library's reason of the last failure on this thread, for the log. */
+struct str conn_tls_reason(char *to, size_t n);
+/* Says that nothing more will come from us: TLS close_notify, FIN. */
+void conn_shutdown(struct conn *c);
+/* Reads and drops what comes. DONE: the peer has ended; FULL: it sent more than we drop. */
+enum conn_io conn_discard(struct conn *c);
+/* Gives back the memory of empty buffers: before waiting. */
+void conn_release(struct conn *c);
+
+/* For memory: as if n bytes had come; at most conn_room. */
+void conn_feed(struct conn *c, const void *p, size_t n);
+size_t conn_room(const struct conn *c);
 
 #endif

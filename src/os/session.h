@@ -21,11 +21,12 @@
  *		return session_input();
  *	}
  *
- * A step that has more to do than what it was called for simply does it: `why` is the occasion,
- * not an order, and input that came earlier is still in conn_in whatever the reason is.
- * Before login, the driver's own limits: see struct session_ops.
+ * A step that has more to do than what it was called for simply does it: `why` is the occasion, not
+ * an order. Input that came earlier is still in conn_in whatever the reason is, and SESSION_INPUT
+ * comes only for new bytes: before it returns session_input() or session_wait_input() a step deals
+ * with all that is there.
  *
- * In tests and fuzzers os/session_test.h drives the same ops over memory.
+ * In tests and fuzzers os/session_mem.h drives the same ops over memory.
  */
 #ifndef MOX_OS_SESSION_H
 #define MOX_OS_SESSION_H
@@ -35,6 +36,7 @@
 #include "os/conn.h"
 #include "os/loop.h"
 
+struct listener;
 struct session;
 struct tls_server;
 
@@ -93,7 +95,8 @@ static inline struct session_next session_delay(int64_t until)
 	return (struct session_next){.verb = SESSION_DO_DELAY, .until = until};
 }
 /* Sends conn_out and waits for session_wake (an answer from another role); input waits. A wake that
- * came during the step is not lost. Past the deadline (must be set): SESSION_TIMEOUT. */
+ * came during the step is not lost; one may be left from an earlier occasion, so look whether the
+ * answer is there. Past the deadline (must be set): SESSION_TIMEOUT. */
 static inline struct session_next session_wait(int64_t until)
 {
 	return (struct session_next){.verb = SESSION_DO_WAIT, .until = until};
@@ -150,6 +153,7 @@ struct session_service {
 	bool implicit_tls;
 };
 
+/* Defaults, seconds. */
 enum {
 	SESSION_READ_TIMEOUT_S = 30,
 	SESSION_WRITE_TIMEOUT_S = 30,
@@ -171,10 +175,14 @@ struct session {
 	char peer_text[ADDR_TEXT_MAX];
 
 	/* private to the driver */
-	struct session_driver *driver;
+	struct listener *listener;
 	struct session_next next;
-	unsigned char state;
-	int64_t read_until, write_until, slow_at;
+	int64_t until;       /* of what is waited for: a verdict, a handshake, the peer's end */
+	int64_t write_until; /* 0: nothing is unsent */
+	int64_t slow_read, slow_write; /* slow mode: not before */
+	unsigned char phase;
+	bool woken, stop_owed, eof_told, started, counted;
+	_Atomic bool mem_woken;
 };
 
 /* Wakes a session in session_wait or session_wait_input: from any thread, until ops->free. */

@@ -1,4 +1,4 @@
-/* session_test: the memory driver: a protocol's steps without sockets, threads and waiting.
+/* session_mem: the memory driver: a protocol's steps without sockets, threads and waiting.
  *
  * For unit tests and fuzzers of protocols:
  *
@@ -11,8 +11,8 @@
  * the output must not depend on it. Delays are stepped over at once (and counted), deadlines are
  * reached by session_mem_timeout. STARTTLS takes effect at once with invented TLS facts.
  */
-#ifndef MOX_OS_SESSION_TEST_H
-#define MOX_OS_SESSION_TEST_H
+#ifndef MOX_OS_SESSION_MEM_H
+#define MOX_OS_SESSION_MEM_H
 
 #include "os/session.h"
 
