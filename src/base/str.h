@@ -46,7 +46,7 @@ static inline struct str str_sub(struct str s, size_t from, size_t to)
 		to = s.n;
 	if (from > to)
 		from = to;
-	return (struct str){s.p ? s.p + from : NULL, to - from};
+	return (struct str){s.n ? s.p + from : s.p, to - from};
 }
 
 static inline struct str str_from(struct str s, size_t from)

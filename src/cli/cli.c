@@ -64,8 +64,8 @@ static void list(FILE *to, struct str group)
 
 		if (m->hidden || !str_starts(str_z(m->words), group))
 			continue;
-		fprintf(to, "  mox %s %s%*s %s\n", m->words, m->args, width < 32 ? 32 - width : 0, "",
-			m->brief);
+		fprintf(to, "  mox %s %s%*s %s\n", m->words, m->args, width < 32 ? 32 - width : 0,
+			"", m->brief);
 	}
 }
 
@@ -108,8 +108,8 @@ struct err cli_version(struct cli *c)
 static struct err flag_take(struct cli *c, int argc, char **argv, int *i)
 {
 	struct str text = str_z(argv[*i]), name, value;
-	bool has_value = str_cut(str_from(text, str_starts(text, STR("--")) ? 2 : 1), '=', &name,
-				 &value);
+	bool has_value =
+		str_cut(str_from(text, str_starts(text, STR("--")) ? 2 : 1), '=', &name, &value);
 
 	for (int k = 0; k < CLI_FLAGS_MAX && c->command->flags[k].name; k++) {
 		const struct cli_flag *f = &c->command->flags[k];

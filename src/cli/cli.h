@@ -30,12 +30,12 @@ struct cli {
 };
 
 struct cli_command {
-	const char *words;             /* "config test" */
-	const char *args;              /* "[LEVEL [PACKAGE]]", "" */
-	const char *brief;             /* one line, for the list */
-	const char *help;              /* the rest; ends without a line end */
-	unsigned args_min, args_max;   /* how many arguments */
-	bool hidden;                   /* not listed: for the program itself */
+	const char *words;           /* "config test" */
+	const char *args;            /* "[LEVEL [PACKAGE]]", "" */
+	const char *brief;           /* one line, for the list */
+	const char *help;            /* the rest; ends without a line end */
+	unsigned args_min, args_max; /* how many arguments */
+	bool hidden;                 /* not listed: for the program itself */
 	/* What to do; a failure is printed and makes the exit status 1. */
 	struct err (*run)(struct cli *c);
 	struct cli_flag flags[CLI_FLAGS_MAX];

@@ -1,9 +1,9 @@
 /* The table of commands. Help is complete sentences for people, wrapped at 78 columns. */
 #include "cli/cli.h"
 
-#define FLAG_CONFIG                                                                                \
-	{                                                                                          \
-		"config", "PATH", NULL, "mox.conf; else $MOXCONF, else config/mox.conf"            \
+#define FLAG_CONFIG                                                                     \
+	{                                                                               \
+		"config", "PATH", NULL, "mox.conf; else $MOXCONF, else config/mox.conf" \
 	}
 
 /* clang-format off */

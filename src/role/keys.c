@@ -1,0 +1,235 @@
+#include "role/keys.h"
+
+#include "base/hex.h"
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+
+struct key {
+	char id[KEY_ID_LEN + 1];
+	EVP_PKEY *pkey;
+};
+
+struct keys {
+	struct key key[KEYS_MAX];
+	size_t n;
+};
+
+struct err keys_new(struct keys **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? ERR_OK : err_make(ERR_RESOURCES, "no memory for keys");
+}
+
+void keys_free(struct keys *k)
+{
+	if (!k)
+		return;
+	for (size_t i = 0; i < k->n; i++)
+		EVP_PKEY_free(k->key[i].pkey);
+	free(k);
+}
+
+size_t keys_count(const struct keys *k)
+{
+	return k->n;
+}
+
+struct err key_id_of(EVP_PKEY *key, char ret_id[KEY_ID_LEN + 1])
+{
+	unsigned char *der = NULL, hash[32];
+	int n = i2d_PUBKEY(key, &der);
+	BUF_AUTO hex = BUF_INIT(KEY_ID_LEN);
+
+	if (n <= 0 || EVP_Digest(der, (size_t)n, hash, NULL, EVP_sha256(), NULL) != 1) {
+		OPENSSL_free(der);
+		return err_make(ERR_INTERNAL, "cannot hash a public key");
+	}
+	OPENSSL_free(der);
+	buf_hex(&hex, str_of(hash, sizeof(hash)));
+	if (buf_failed(&hex))
+		return err_make(ERR_RESOURCES, "no memory for a key id");
+	memcpy(ret_id, hex.p, KEY_ID_LEN);
+	ret_id[KEY_ID_LEN] = '\0';
+	return ERR_OK;
+}
+
+/* Why a key is of no use to us; NULL: it is fine. */
+static const char *refusal(EVP_PKEY *key)
+{
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+		return EVP_PKEY_get_bits(key) < 1024 ? "an RSA key of fewer than 1024 bits"
+		       : EVP_PKEY_get_size(key) > KEY_SIGNATURE_MAX
+			       ? "an RSA key of more than 8192 bits"
+			       : NULL;
+	case EVP_PKEY_EC:
+		return EVP_PKEY_get_bits(key) == 256 || EVP_PKEY_get_bits(key) == 384
+			       ? NULL
+			       : "an EC key that is neither P-256 nor P-384";
+	case EVP_PKEY_ED25519: return NULL;
+	default: return "neither RSA, EC nor Ed25519";
+	}
+}
+
+/* A key with a passphrase would make OpenSSL ask the terminal. */
+static int no_passphrase(char *buf, int size, int rw, void *arg)
+{
+	(void)buf;
+	(void)size;
+	(void)rw;
+	(void)arg;
+	return -1;
+}
+
+static struct err pem_read(struct str pem, EVP_PKEY **ret)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+
+	*ret = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
+	BIO_free(bio);
+	ERR_clear_error();
+	if (!*ret)
+		return err_make(ERR_CONFIG, "not a private key in PEM form without a passphrase");
+	return ERR_OK;
+}
+
+static const struct key *key_find(const struct keys *k, struct str id)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (str_eq(str_z(k->key[i].id), id))
+			return &k->key[i];
+	return NULL;
+}
+
+struct err keys_add_pem(struct keys *k, struct str pem, char ret_id[KEY_ID_LEN + 1])
+{
+	EVP_PKEY *pkey;
+
+	if (pem.n > KEY_PEM_MAX)
+		return err_make(ERR_CONFIG, "a key file of more than %d bytes", KEY_PEM_MAX);
+	TRY(pem_read(pem, &pkey));
+	const char *why = refusal(pkey);
+	struct err e = why ? err_make(ERR_CONFIG, "%s", why) : key_id_of(pkey, ret_id);
+
+	if (err_failed(e) || key_find(k, str_z(ret_id))) {
+		EVP_PKEY_free(pkey);
+		return e;
+	}
+	if (k->n == KEYS_MAX) {
+		EVP_PKEY_free(pkey);
+		return err_make(ERR_CONFIG, "more than %d private keys", KEYS_MAX);
+	}
+	struct key *key = &k->key[k->n++];
+
+	memcpy(key->id, ret_id, sizeof(key->id));
+	key->pkey = pkey;
+	return ERR_OK;
+}
+
+/* RFC 8017 §9.2: the DER in front of a digest, by hash. */
+static const struct digest_info {
+	size_t digest_n;
+	struct str prefix;
+} digest_infos[] = {
+	{20, STR_INIT("\x30\x21\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a\x05\x00\x04\x14")},
+	{32,
+	 STR_INIT("\x30\x31\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x01\x05\x00\x04\x20")},
+	{48,
+	 STR_INIT("\x30\x41\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x02\x05\x00\x04\x30")},
+	{64,
+	 STR_INIT("\x30\x51\x30\x0d\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02\x03\x05\x00\x04\x40")},
+};
+
+static bool is_digest_info(struct str data, EVP_PKEY *key)
+{
+	(void)key;
+	for (size_t i = 0; i < ARRAY_LEN(digest_infos); i++)
+		if (data.n == digest_infos[i].prefix.n + digest_infos[i].digest_n &&
+		    str_starts(data, digest_infos[i].prefix))
+			return true;
+	return false;
+}
+
+/* RFC 8017 §9.1.1: as long as the modulus, the leftmost bit clear, 0xbc at the end. */
+static bool is_pss_encoded(struct str data, EVP_PKEY *key)
+{
+	return data.n == (size_t)EVP_PKEY_get_size(key) && EVP_PKEY_get_bits(key) % 8 == 0 &&
+	       !(data.p[0] & 0x80) && (unsigned char)data.p[data.n - 1] == 0xbc;
+}
+
+static bool is_digest(struct str data, EVP_PKEY *key)
+{
+	(void)key;
+	return data.n == 20 || data.n == 32 || data.n == 48 || data.n == 64;
+}
+
+static bool is_sha256(struct str data, EVP_PKEY *key)
+{
+	(void)key;
+	return data.n == 32;
+}
+
+static const struct scheme {
+	int key_type;
+	int padding; /* of RSA */
+	bool (*form)(struct str data, EVP_PKEY *key);
+} schemes[MSG_SIGN_SCHEME_N] = {
+	[MSG_SIGN_SCHEME_RSA_PKCS1] = {EVP_PKEY_RSA, RSA_PKCS1_PADDING, is_digest_info},
+	[MSG_SIGN_SCHEME_RSA_PSS] = {EVP_PKEY_RSA, RSA_NO_PADDING, is_pss_encoded},
+	[MSG_SIGN_SCHEME_ECDSA] = {EVP_PKEY_EC, 0, is_digest},
+	[MSG_SIGN_SCHEME_ED25519] = {EVP_PKEY_ED25519, 0, is_sha256},
+};
+
+static bool sign_digest(EVP_PKEY *key, int padding, struct str data, unsigned char *to, size_t *n)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	bool ok = ctx && EVP_PKEY_sign_init(ctx) == 1 &&
+		  (!padding || EVP_PKEY_CTX_set_rsa_padding(ctx, padding) == 1) &&
+		  EVP_PKEY_sign(ctx, to, n, (const unsigned char *)data.p, data.n) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
+static bool sign_message(EVP_PKEY *key, struct str data, unsigned char *to, size_t *n)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx && EVP_DigestSignInit(ctx, NULL, NULL, NULL, key) == 1 &&
+		  EVP_DigestSign(ctx, to, n, (const unsigned char *)data.p, data.n) == 1;
+
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+struct err keys_sign(const struct keys *k, struct str id, enum msg_sign_scheme scheme,
+		     struct str data, struct arena *a, struct str *ret_signature)
+{
+	const struct key *key = key_find(k, id);
+	size_t n = KEY_SIGNATURE_MAX;
+
+	if (!key)
+		return err_make(ERR_NOT_FOUND, "no private key %.*s", STR_ARG(str_sub(id, 0, 80)));
+	if ((unsigned)scheme >= MSG_SIGN_SCHEME_N ||
+	    EVP_PKEY_get_base_id(key->pkey) != schemes[scheme].key_type ||
+	    !schemes[scheme].form(data, key->pkey))
+		return err_make(ERR_SYNTAX, "%zu bytes that are not for this key and scheme",
+				data.n);
+	unsigned char *to = arena_alloc(a, n);
+
+	if (!to)
+		return err_make(ERR_RESOURCES, "no memory for a signature");
+	bool ok = scheme == MSG_SIGN_SCHEME_ED25519
+			  ? sign_message(key->pkey, data, to, &n)
+			  : sign_digest(key->pkey, schemes[scheme].padding, data, to, &n);
+
+	ERR_clear_error();
+	if (!ok)
+		return err_make(ERR_INTERNAL, "signing failed");
+	*ret_signature = str_of(to, n);
+	return ERR_OK;
+}
