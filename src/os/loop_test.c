@@ -208,7 +208,9 @@ static void many_timers(void **state)
 		unit_start(&u[i], &f, run_period, -1, 0);
 	}
 	gate_wait(&f.runs, MANY);
-	assert_int_equal(loop_stats(f.loop).timers, MANY);
+	/* The last may not have parked yet; the test's own timeout is the deadline. */
+	while (loop_stats(f.loop).timers < MANY)
+		sched_yield();
 	clock_step(&f.clock, 3600 * NS_PER_S);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(u[i].runs, i % 1000 == 0);
