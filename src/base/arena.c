@@ -115,6 +115,17 @@ void *arena_array(struct arena *a, size_t count, size_t size)
 	return arena_alloc(a, count * size);
 }
 
+void *arena_grow(struct arena *a, void *array, size_t n, size_t size)
+{
+	if (n & (n - 1) || (n && !array))
+		return array;
+	void *p = arena_array(a, n ? n * 2 : 1, size);
+
+	if (p && n)
+		memcpy(p, array, n * size);
+	return p;
+}
+
 struct str arena_dup(struct arena *a, struct str s)
 {
 	char *p = arena_alloc(a, s.n);

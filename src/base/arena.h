@@ -31,6 +31,10 @@ void arena_fini(struct arena *a);
 void *arena_alloc(struct arena *a, size_t n) NODISCARD;
 /* count * size with the overflow checked. */
 void *arena_array(struct arena *a, size_t count, size_t size) NODISCARD;
+/* Room for one more element behind the n there are: returns the array, which moves when n is 0 or a
+ * power of two, so that adding costs constant time and at most twice the memory. NULL past the
+ * cap. */
+void *arena_grow(struct arena *a, void *array, size_t n, size_t size) NODISCARD;
 /* Copies; .p is NULL and .n 0 past the cap. */
 struct str arena_dup(struct arena *a, struct str s);
 /* A NUL-terminated copy for the system's border; NULL past the cap or if s contains NUL. */
@@ -43,5 +47,6 @@ static inline bool arena_failed(const struct arena *a)
 
 #define ARENA_NEW(a, type)      ((type *)arena_alloc((a), sizeof(type)))
 #define ARENA_NEW_N(a, type, n) ((type *)arena_array((a), (n), sizeof(type)))
+#define ARENA_GROW(a, array, n) ((__typeof__(array))arena_grow((a), (array), (n), sizeof(*(array))))
 
 #endif

@@ -1,0 +1,159 @@
+/* parse: the grammar of RFC 9051 §9 (and RFC 3501, RFC 4466) over a whole command's text.
+ *
+ * Functions imap_x_* are grammar rules in the sense of base/cur.h: they consume or fail. A literal
+ * stands in the text as the reader (imap/read.h) left it: header, CRLF, bytes.
+ *
+ * Input: a stranger's, at most IMAP_TEXT_MAX bytes. Every list has a limit of its own; nothing
+ * recurses here.
+ * Memory: strings point into the text where they can, else into the arena, as do all arrays; an
+ * exhausted arena fails the cursor.
+ * Not here: mailbox names are as they came; which of UTF-8 and modified UTF-7 they are is the
+ * session's to know (RFC 9051 §5.1, RFC 6855 §3).
+ */
+#ifndef MOX_IMAP_PARSE_H
+#define MOX_IMAP_PARSE_H
+
+#include "base/arena.h"
+#include "base/cur.h"
+#include "imap/seqset.h"
+
+enum {
+	IMAP_TAG_MAX = 256,
+	IMAP_FLAGS_MAX = 256,    /* in one list */
+	IMAP_PATTERNS_MAX = 100, /* in one LIST */
+	IMAP_ENABLE_MAX = 100,
+	IMAP_ID_MAX = 30, /* RFC 2971 §3.3: pairs, lengths of field and value */
+	IMAP_ID_FIELD_MAX = 30,
+	IMAP_ID_VALUE_MAX = 1024,
+};
+
+/* ATOM-CHAR, ASTRING-CHAR: RFC 9051 §9. */
+bool imap_is_atom_char(char c);
+bool imap_is_astring_char(char c);
+
+void imap_x_sp(struct cur *c);
+struct str imap_x_tag(struct cur *c);
+struct str imap_x_atom(struct cur *c);
+/* A quoted string or a literal. Quoted text may hold UTF-8 whatever is enabled. NUL fails. */
+struct str imap_x_string(struct cur *c, struct arena *a);
+struct str imap_x_astring(struct cur *c, struct arena *a);
+/* *ret_nil tells NIL from the empty string. */
+struct str imap_x_nstring(struct cur *c, struct arena *a, bool *ret_nil);
+/* list-mailbox: wildcards stand in the result as they came. */
+struct str imap_x_list_mailbox(struct cur *c, struct arena *a);
+uint32_t imap_x_number(struct cur *c);
+uint32_t imap_x_nz_number(struct cur *c);
+uint64_t imap_x_number64(struct cur *c);
+/* A keyword of the grammar: the longest run of letters, digits, `.`, `-`, `_`; never empty. */
+struct str imap_x_word(struct cur *c);
+/* Whether the next word is w; consumes it then. */
+bool imap_opt_word(struct cur *c, struct str w);
+
+struct imap_seqset imap_x_seqset(struct cur *c, struct arena *a);
+
+/* System flags as a set of bits; all others are keywords. */
+enum {
+	IMAP_FLAG_SEEN = 1 << 0,
+	IMAP_FLAG_ANSWERED = 1 << 1,
+	IMAP_FLAG_FLAGGED = 1 << 2,
+	IMAP_FLAG_DELETED = 1 << 3,
+	IMAP_FLAG_DRAFT = 1 << 4,
+	IMAP_FLAG_RECENT = 1 << 5, /* RFC 3501 only; a client can't set it */
+};
+struct imap_flags {
+	unsigned system;
+	struct str *keywords; /* atoms as they came */
+	size_t n;
+};
+/* flag-list, "(" [flag *(SP flag)] ")". \Recent and flag-extensions fail. */
+struct imap_flags imap_x_flag_list(struct cur *c, struct arena *a);
+
+/* date, with or without quotes, as days since 1970-01-01 (RFC 9051 §9). Days that do not exist
+ * fail. */
+int32_t imap_x_date(struct cur *c);
+/* date-time, quotes included, as seconds since 1970 (UTC). */
+int64_t imap_x_date_time(struct cur *c);
+
+/* What STATUS asks for: RFC 9051 §6.3.11, RFC 3501, RFC 7162 §3.1.7, RFC 7889 §4. */
+enum {
+	IMAP_STATUS_MESSAGES = 1 << 0,
+	IMAP_STATUS_UIDNEXT = 1 << 1,
+	IMAP_STATUS_UIDVALIDITY = 1 << 2,
+	IMAP_STATUS_UNSEEN = 1 << 3,
+	IMAP_STATUS_DELETED = 1 << 4,
+	IMAP_STATUS_SIZE = 1 << 5,
+	IMAP_STATUS_RECENT = 1 << 6,
+	IMAP_STATUS_HIGHESTMODSEQ = 1 << 7,
+	IMAP_STATUS_APPENDLIMIT = 1 << 8,
+};
+/* "(" status-att *(SP status-att) ")" */
+unsigned imap_x_status_atts(struct cur *c);
+
+/* APPEND's arguments up to its literal: mailbox [SP flag-list] [SP date-time] SP. The cursor stands
+ * at the literal's header. */
+struct imap_append {
+	struct str mailbox;
+	struct imap_flags flags;
+	bool has_date;
+	int64_t date;
+	bool utf8; /* RFC 6855 §4: in UTF8 ( ); a ")" follows the literal */
+};
+void imap_x_append(struct cur *c, struct arena *a, struct imap_append *ret);
+
+/* SP sequence-set [SP "(" UNCHANGEDSINCE n ")"] SP store-att-flags, from the set on: RFC 9051
+ * §6.4.6, RFC 7162 §3.1.3. */
+struct imap_store {
+	struct imap_seqset set;
+	char op; /* '+', '-', or '=' for replace */
+	bool silent;
+	struct imap_flags flags;
+	bool has_unchangedsince;
+	uint64_t unchangedsince;
+};
+void imap_x_store(struct cur *c, struct arena *a, struct imap_store *ret);
+
+/* LIST with its extensions: RFC 9051 §6.3.9, RFC 5258, RFC 5819, RFC 6154. */
+enum {
+	IMAP_LIST_SUBSCRIBED = 1 << 0,
+	IMAP_LIST_REMOTE = 1 << 1,
+	IMAP_LIST_RECURSIVEMATCH = 1 << 2,
+	IMAP_LIST_SPECIAL_USE = 1 << 3,
+	IMAP_LIST_CHILDREN = 1 << 4,
+	IMAP_LIST_STATUS = 1 << 5,
+};
+struct imap_list {
+	bool extended; /* any syntax of RFC 5258 was used */
+	unsigned select, ret;
+	unsigned status; /* of RETURN (STATUS (...)) */
+	struct str reference;
+	struct str *patterns;
+	size_t n;
+};
+void imap_x_list(struct cur *c, struct arena *a, struct imap_list *ret);
+/* LSUB's: mailbox SP list-mailbox (RFC 3501 §6.3.9). */
+void imap_x_lsub(struct cur *c, struct arena *a, struct imap_list *ret);
+
+struct imap_id {
+	struct imap_id_pair {
+		struct str field, value; /* value empty for NIL */
+	} * pairs;
+	size_t n;
+};
+/* RFC 2971 §4. */
+void imap_x_id(struct cur *c, struct arena *a, struct imap_id *ret);
+
+/* 1*(SP capability), from the first SP on: RFC 9051 §6.3.1. */
+struct imap_enable {
+	struct str *names;
+	size_t n;
+};
+void imap_x_enable(struct cur *c, struct arena *a, struct imap_enable *ret);
+
+/* SELECT's and EXAMINE's: mailbox [SP "(" select-param ")"]; RFC 7162 §3.1.8 CONDSTORE. */
+struct imap_select {
+	struct str mailbox;
+	bool condstore;
+};
+void imap_x_select(struct cur *c, struct arena *a, struct imap_select *ret);
+
+#endif

@@ -1,0 +1,310 @@
+#include "base/test.h"
+#include "imap/parse.h"
+
+/* Every rule as a function that parses and writes what it found, for one table of cases. */
+static void do_tag(struct cur *c, struct arena *a, struct buf *out)
+{
+	(void)a;
+	buf_str_add(out, imap_x_tag(c));
+}
+
+static void do_astring(struct cur *c, struct arena *a, struct buf *out)
+{
+	buf_str_add(out, imap_x_astring(c, a));
+}
+
+static void do_nstring(struct cur *c, struct arena *a, struct buf *out)
+{
+	bool nil;
+	struct str s = imap_x_nstring(c, a, &nil);
+
+	buf_strs(out, nil ? STR("nil:") : STR("str:"), s);
+}
+
+static void do_list_mailbox(struct cur *c, struct arena *a, struct buf *out)
+{
+	buf_str_add(out, imap_x_list_mailbox(c, a));
+}
+
+static void do_seqset(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_seqset s = imap_x_seqset(c, a), r;
+
+	if (s.saved) {
+		buf_char(out, '$');
+		return;
+	}
+	assert_true(imap_seqset_resolve(s, 10, a, &r));
+	buf_imap_seqset(out, r);
+}
+
+static void flags_write(struct buf *out, struct imap_flags f)
+{
+	buf_u64(out, f.system);
+	for (size_t i = 0; i < f.n; i++)
+		buf_strs(out, STR(" "), f.keywords[i]);
+}
+
+static void do_flags(struct cur *c, struct arena *a, struct buf *out)
+{
+	flags_write(out, imap_x_flag_list(c, a));
+}
+
+static void do_date(struct cur *c, struct arena *a, struct buf *out)
+{
+	(void)a;
+	buf_i64(out, imap_x_date(c));
+}
+
+static void do_date_time(struct cur *c, struct arena *a, struct buf *out)
+{
+	(void)a;
+	buf_i64(out, imap_x_date_time(c));
+}
+
+static void do_status(struct cur *c, struct arena *a, struct buf *out)
+{
+	(void)a;
+	buf_u64(out, imap_x_status_atts(c));
+}
+
+static void do_append(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_append v = {0};
+
+	imap_x_append(c, a, &v);
+	buf_strs(out, v.mailbox, STR(" "));
+	flags_write(out, v.flags);
+	if (v.has_date)
+		buf_printf(out, " %jd", (intmax_t)v.date);
+	buf_strs(out, v.utf8 ? STR(" utf8 ") : STR(" "), cur_rest(c));
+	c->at = c->s.n;
+}
+
+static void do_store(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_store v = {0};
+
+	imap_x_store(c, a, &v);
+	buf_char(out, v.op ? v.op : '?');
+	buf_str_add(out, v.silent ? STR("silent ") : STR(" "));
+	if (v.has_unchangedsince)
+		buf_printf(out, "since %ju ", (uintmax_t)v.unchangedsince);
+	flags_write(out, v.flags);
+}
+
+static void do_list(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_list v = {0};
+
+	imap_x_list(c, a, &v);
+	buf_printf(out, "%d %u %u %u %.*s", v.extended, v.select, v.ret, v.status,
+		   STR_ARG(v.reference));
+	for (size_t i = 0; i < v.n; i++)
+		buf_strs(out, STR("|"), v.patterns[i]);
+}
+
+static void do_id(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_id v = {0};
+
+	imap_x_id(c, a, &v);
+	for (size_t i = 0; i < v.n; i++)
+		buf_strs(out, v.pairs[i].field, STR("="), v.pairs[i].value, STR(";"));
+}
+
+static void do_enable(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_enable v = {0};
+
+	imap_x_enable(c, a, &v);
+	for (size_t i = 0; i < v.n; i++)
+		buf_strs(out, v.names[i], STR(";"));
+}
+
+static void do_select(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_select v = {0};
+
+	imap_x_select(c, a, &v);
+	buf_strs(out, v.mailbox, v.condstore ? STR(" condstore") : STR(""));
+}
+
+/* want NULL: a syntax error. */
+static const struct {
+	void (*run)(struct cur *c, struct arena *a, struct buf *out);
+	struct str in;
+	const char *want;
+} cases[] = {
+	{do_tag, STR_INIT("a001"), "a001"},
+	{do_tag, STR_INIT("a.]-$"), "a.]-$"},
+	{do_tag, STR_INIT("a+b"), NULL},
+	{do_tag, STR_INIT("*"), NULL},
+	{do_tag, STR_INIT(""), NULL},
+	{do_tag, STR_INIT("a\x80"), NULL},
+	{do_astring, STR_INIT("a]b"), "a]b"},
+	{do_astring, STR_INIT("\"\""), ""},
+	{do_astring, STR_INIT("\"a \\\"b\\\\\""), "a \"b\\"},
+	{do_astring, STR_INIT("\"a\\b\""), NULL},
+	{do_astring, STR_INIT("\"a"), NULL},
+	{do_astring, STR_INIT("\"a\\"), NULL},
+	{do_astring, STR_INIT("\"a\rb\""), NULL},
+	{do_astring, STR_INIT("\"a\0b\""), NULL},
+	{do_astring, STR_INIT("\"\xc3\xa9\""), "\xc3\xa9"},
+	{do_astring, STR_INIT("\"\xc3\""), NULL},
+	{do_astring, STR_INIT("{3}\r\nabc"), "abc"},
+	{do_astring, STR_INIT("{3+}\r\na\r\n"), "a\r\n"},
+	{do_astring, STR_INIT("{3}\r\nab"), NULL},
+	{do_astring, STR_INIT("{3}\r\na\0c"), NULL},
+	{do_astring, STR_INIT("a(b"), NULL},
+	{do_nstring, STR_INIT("nil"), "nil:"},
+	{do_nstring, STR_INIT("\"NIL\""), "str:NIL"},
+	{do_nstring, STR_INIT("atom"), NULL},
+	{do_list_mailbox, STR_INIT("a/%*]"), "a/%*]"},
+	{do_list_mailbox, STR_INIT("\"a %\""), "a %"},
+	{do_seqset, STR_INIT("1"), "1"},
+	{do_seqset, STR_INIT("$"), "$"},
+	{do_seqset, STR_INIT("*"), "10"},
+	{do_seqset, STR_INIT("*:4,5:7"), "4:10"},
+	{do_seqset, STR_INIT("2,4:7,9,12:*"), "2,4:7,9:12"},
+	{do_seqset, STR_INIT("4:2,1"), "1:4"},
+	{do_seqset, STR_INIT("4294967295,1:4294967295"), "1:4294967295"},
+	{do_seqset, STR_INIT("4294967296"), NULL},
+	{do_seqset, STR_INIT("0"), NULL},
+	{do_seqset, STR_INIT("1,"), NULL},
+	{do_seqset, STR_INIT("1:"), NULL},
+	{do_seqset, STR_INIT("1,$"), NULL},
+	{do_flags, STR_INIT("()"), "0"},
+	{do_flags, STR_INIT("(\\seen $Junk \\DELETED x)"), "9 $Junk x"},
+	{do_flags, STR_INIT("(\\Foo)"), NULL},
+	{do_flags, STR_INIT("(\\*)"), NULL},
+	{do_flags, STR_INIT("(a  b)"), NULL},
+	{do_date, STR_INIT("1-Jan-1970"), "0"},
+	{do_date, STR_INIT("\"01-jan-1970\""), "0"},
+	{do_date, STR_INIT("29-Feb-2024"), "19782"},
+	{do_date, STR_INIT("29-Feb-2023"), NULL},
+	{do_date, STR_INIT("00-Feb-2023"), NULL},
+	{do_date, STR_INIT("1-Foo-2023"), NULL},
+	{do_date, STR_INIT("\"1-Jan-2023"), NULL},
+	{do_date_time, STR_INIT("\" 1-Jan-1970 00:00:00 +0000\""), "0"},
+	{do_date_time, STR_INIT("\"17-Jul-1996 02:44:25 -0700\""), "837596665"},
+	{do_date_time, STR_INIT("\"1-Jan-1970 00:00:00 +0000\""), NULL},
+	{do_date_time, STR_INIT("\"01-Jan-1970 24:00:00 +0000\""), NULL},
+	{do_date_time, STR_INIT("\"01-Jan-1970 00:00:00 0000\""), NULL},
+	{do_status, STR_INIT("(MESSAGES unseen)"), "9"},
+	{do_status, STR_INIT("()"), NULL},
+	{do_status, STR_INIT("(FOO)"), NULL},
+	{do_append, STR_INIT("x {3}"), "x 0 {3}"},
+	{do_append, STR_INIT("x (\\Seen k) {3+}"), "x 1 k {3+}"},
+	{do_append, STR_INIT("x () \" 1-Jan-1970 00:00:09 +0000\" ~{3}"), "x 0 9 ~{3}"},
+	{do_append, STR_INIT("x UTF8 (~{3}"), "x 0 utf8 ~{3}"},
+	{do_append, STR_INIT("{1}\r\nx {3}"), "x 0 {3}"},
+	{do_append, STR_INIT("{5}"), NULL},
+	{do_append, STR_INIT("x foo"), NULL},
+	{do_store, STR_INIT("1 FLAGS (\\Seen)"), "= 1"},
+	{do_store, STR_INIT("1 +flags.silent \\Seen a"), "+silent 1 a"},
+	{do_store, STR_INIT("1 (unchangedsince 12) -FLAGS ()"), "- since 12 0"},
+	{do_store, STR_INIT("1 FLAGS"), NULL},
+	{do_store, STR_INIT("1 FLAGS "), NULL},
+	{do_list, STR_INIT("\"\" %"), "0 0 0 0 |%"},
+	{do_list, STR_INIT("(SUBSCRIBED RECURSIVEMATCH) a (b \"c\")"), "1 5 0 0 a|b|c"},
+	{do_list, STR_INIT("\"\" * RETURN (CHILDREN STATUS (MESSAGES))"), "1 0 48 1 |*"},
+	{do_list, STR_INIT("() \"\" * RETURN ()"), "1 0 0 0 |*"},
+	{do_list, STR_INIT("(RECURSIVEMATCH) \"\" *"), NULL},
+	{do_list, STR_INIT("(FOO) \"\" *"), NULL},
+	{do_list, STR_INIT("\"\" ()"), NULL},
+	{do_id, STR_INIT("NIL"), ""},
+	{do_id, STR_INIT("()"), ""},
+	{do_id, STR_INIT("(\"name\" \"x\" \"os\" NIL)"), "name=x;os=;"},
+	{do_id, STR_INIT("(\"name\")"), NULL},
+	{do_id, STR_INIT("(\"0123456789012345678901234567890\" NIL)"), NULL},
+	{do_enable, STR_INIT(" CONDSTORE IMAP4rev2"), "CONDSTORE;IMAP4rev2;"},
+	{do_enable, STR_INIT(""), NULL},
+	{do_select, STR_INIT("inbox"), "inbox"},
+	{do_select, STR_INIT("inbox (condstore)"), "inbox condstore"},
+	{do_select, STR_INIT("inbox (FOO)"), NULL},
+};
+
+static void test_cases(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct arena a;
+		struct cur c = cur_of(cases[i].in);
+		BUF_AUTO out = BUF_INIT(65536);
+
+		arena_init(&a, 65536);
+		cases[i].run(&c, &a, &out);
+		cur_xend(&c);
+		if (cur_failed(&c) != !cases[i].want) {
+			print_error("%.*s: failed %d\n", STR_ARG(cases[i].in), cur_failed(&c));
+			fail();
+		}
+		if (cases[i].want)
+			assert_str(cases[i].in.p, buf_str(&out), str_z(cases[i].want));
+		arena_fini(&a);
+	}
+}
+
+/* Each limit at n and n+1. */
+static bool repeated(void (*run)(struct cur *, struct arena *, struct buf *), const char *head,
+		     const char *item, size_t n, const char *tail)
+{
+	struct arena a;
+	BUF_AUTO in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
+
+	arena_init(&a, 1 << 20);
+	buf_str_add(&in, str_z(head));
+	for (size_t i = 0; i < n; i++)
+		buf_strs(&in, i ? STR(" ") : STR(""), str_z(item));
+	buf_str_add(&in, str_z(tail));
+	struct cur c = cur_of(buf_str(&in));
+
+	run(&c, &a, &out);
+	cur_xend(&c);
+	arena_fini(&a);
+	return !cur_failed(&c);
+}
+
+static void test_limits(void **state)
+{
+	(void)state;
+	assert_true(repeated(do_flags, "(", "x", IMAP_FLAGS_MAX, ")"));
+	assert_false(repeated(do_flags, "(", "x", IMAP_FLAGS_MAX + 1, ")"));
+	assert_true(repeated(do_list, "\"\" (", "x", IMAP_PATTERNS_MAX, ")"));
+	assert_false(repeated(do_list, "\"\" (", "x", IMAP_PATTERNS_MAX + 1, ")"));
+	assert_true(repeated(do_enable, " ", "x", IMAP_ENABLE_MAX, ""));
+	assert_false(repeated(do_enable, " ", "x", IMAP_ENABLE_MAX + 1, ""));
+	assert_true(repeated(do_id, "(", "\"a\" \"b\"", IMAP_ID_MAX, ")"));
+	assert_false(repeated(do_id, "(", "\"a\" \"b\"", IMAP_ID_MAX + 1, ")"));
+}
+
+static void test_seqset(void **state)
+{
+	struct arena a;
+	struct imap_seqset_build b = {.arena = &a};
+
+	(void)state;
+	arena_init(&a, 4096);
+	for (uint32_t v = 1; v <= 20; v++) {
+		if (v % 5)
+			imap_seqset_add(&b, v);
+	}
+	assert_int_equal(imap_seqset_count(b.set), 16);
+	for (uint32_t v = 0; v <= 21; v++)
+		assert_int_equal(imap_seqset_has(b.set, v), v >= 1 && v <= 20 && v % 5 != 0);
+	for (uint32_t v = 30; !b.failed; v += 2)
+		imap_seqset_add(&b, v);
+	arena_fini(&a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_seqset),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
