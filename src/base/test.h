@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 /* clang-format on */
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 
@@ -37,6 +38,24 @@ static inline void assert_ok_(struct err e, const char *file, int line)
 		return;
 	print_error("%s:%d: %.*s\n", file, line, STR_ARG(err_text(e)));
 	fail();
+}
+
+/* Reads a file of the source tree, e.g. "test/data/address/tests.xml", or fails the test. */
+static inline void test_data_read(const char *path, struct buf *ret)
+{
+	const char *root = getenv("MOX_SOURCE_ROOT");
+	char full[4096], part[4096];
+	size_t n;
+
+	snprintf(full, sizeof(full), "%s/%s", root ? root : ".", path);
+	FILE *f = fopen(full, "rb");
+
+	if (!f)
+		fail_msg("%s: cannot open", full);
+	while ((n = fread(part, 1, sizeof(part), f)) > 0)
+		buf_add(ret, part, n);
+	fclose(f);
+	assert_false(buf_failed(ret));
 }
 
 #define assert_err(e, code) assert_int_equal(err_code(e), (code))
