@@ -295,6 +295,12 @@ class Writer:
         self.h += [f'extern const struct wire_call {self.p}_calls[{up}];', '']
         self.c += [f'const struct wire_call {self.p}_calls[{up}] = {{']
         for c in calls:
+            full = f'{self.p}_{c.name}'
+            self.h += ['/* For IPC_CALL: the number, and the types checked. */',
+                       f'static inline unsigned {full}_call(const struct {full}_request *request,',
+                       f'\tconst struct {full}_reply *reply)', '{', '\t(void)request;',
+                       '\t(void)reply;',
+                       f'\treturn {self.p.upper()}_CALL_{c.name.upper()};', '}', '']
             self.c += [f'\t{{"{c.name}", &{self.p}_{c.name}_request_type, '
                        f'&{self.p}_{c.name}_reply_type, {c.request.fds}, {c.reply.fds}}},']
         self.c += ['};', '']
