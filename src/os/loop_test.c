@@ -153,11 +153,13 @@ static struct park run_keep(struct task *t, unsigned why)
 {
 	struct unit *u = CONTAINER_OF(t, struct unit, task);
 
+	int64_t minute = clock_mono(&u->f->clock) + 60 * NS_PER_S;
+
 	u->seen |= why;
 	u->runs++;
-	gate_add(&u->f->runs, 1);
+	gate_add(&u->f->runs, 1); /* from here on the test may step the clock */
 	if (why & LOOP_START)
-		return park_on(0, clock_mono(&u->f->clock) + 60 * NS_PER_S);
+		return park_on(0, minute);
 	return why & (LOOP_WAKE | LOOP_STOP) ? park_end() : park_on(LOOP_WAKE, 0);
 }
 
@@ -188,8 +190,10 @@ static struct park run_period(struct task *t, unsigned why)
 	if (why & LOOP_STOP)
 		return park_end();
 	u->runs += (why & LOOP_TIME) != 0;
+	int64_t until = clock_mono(&u->f->clock) + u->period;
+
 	gate_add(&u->f->runs, 1);
-	return park_on(0, clock_mono(&u->f->clock) + u->period);
+	return park_on(0, until);
 }
 
 enum { MANY = 100000 };
