@@ -64,17 +64,19 @@ struct str encoding_name(enum encoding e)
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* The value of a character, or -1. Ranges instead of a table: the compiler makes it branch-free. */
-static int b64_value(unsigned char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
+#define B64_VALUE(c)                                 \
+	((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'      \
+	 : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
+	 : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
+	 : (c) == '+'               ? 62             \
+	 : (c) == '/'               ? 63             \
+				    : -1)
+#define B64_4(c)  B64_VALUE(c), B64_VALUE((c) + 1), B64_VALUE((c) + 2), B64_VALUE((c) + 3)
+#define B64_16(c) B64_4(c), B64_4((c) + 4), B64_4((c) + 8), B64_4((c) + 12)
+#define B64_64(c) B64_16(c), B64_16((c) + 16), B64_16((c) + 32), B64_16((c) + 48)
+
+/* The value of each character, -1 outside the alphabet. */
+static const signed char b64_values[256] = {B64_64(0), B64_64(64), B64_64(128), B64_64(192)};
 
 static bool is_space(char c)
 {
@@ -115,6 +117,25 @@ static char *b64_other(struct encoding_decoder *d, char c, char *to)
 	return to;
 }
 
+/* The quanta at the start of s that are complete and clean: nearly all there is. */
+static size_t b64_clean(struct str s, char **to)
+{
+	const unsigned char *p = (const unsigned char *)s.p;
+	size_t i = 0;
+
+	for (; i + 4 <= s.n; i += 4) {
+		int v = b64_values[p[i]], w = b64_values[p[i + 1]];
+		int x = b64_values[p[i + 2]], y = b64_values[p[i + 3]];
+
+		if ((v | w | x | y) < 0)
+			break;
+		*(*to)++ = (char)(v << 2 | w >> 4);
+		*(*to)++ = (char)(w << 4 | x >> 2);
+		*(*to)++ = (char)(x << 6 | y);
+	}
+	return i;
+}
+
 /* Output is never longer than input but by what was held back. */
 static void b64_decode(struct encoding_decoder *d, struct str in, struct buf *out)
 {
@@ -123,7 +144,11 @@ static void b64_decode(struct encoding_decoder *d, struct str in, struct buf *ou
 	if (!start)
 		return;
 	for (size_t i = 0; i < in.n && d->state == B64_RUNNING; i++) {
-		int v = b64_value((unsigned char)in.p[i]);
+		if (d->count == 0)
+			i += b64_clean(str_from(in, i), &to);
+		if (i == in.n)
+			break;
+		int v = b64_values[(unsigned char)in.p[i]];
 
 		if (v < 0) {
 			to = b64_other(d, in.p[i], to);
@@ -251,6 +276,28 @@ static void qp_pending(struct encoding_decoder *d, char c, struct buf *out)
 
 _Static_assert(QP_SPACE_CR == QP_SPACE + 1 && QP_EQ_CR == QP_EQ + 1, "state++ above");
 
+/* Whether byte i stands for itself, whatever follows the input: all but `=` and white space that
+ * may be at a line's end. */
+static bool qp_is_plain(struct str in, size_t i)
+{
+	if (!ch_is_wsp(in.p[i]))
+		return in.p[i] != '=';
+	return i + 1 < in.n && !is_space(in.p[i + 1]);
+}
+
+/* An octet that is all there: the usual case of what qp_pending does byte by byte. */
+static bool qp_octet(struct str in, size_t i, struct buf *out)
+{
+	if (i + 2 >= in.n || in.p[i] != '=')
+		return false;
+	int high = hex_digit(in.p[i + 1]), low = hex_digit(in.p[i + 2]);
+
+	if (high < 0 || low < 0)
+		return false;
+	buf_char(out, (char)(high << 4 | low));
+	return true;
+}
+
 static void qp_decode(struct encoding_decoder *d, struct str in, struct buf *out)
 {
 	for (size_t i = 0; i < in.n;) {
@@ -260,10 +307,12 @@ static void qp_decode(struct encoding_decoder *d, struct str in, struct buf *out
 		}
 		size_t from = i;
 
-		while (i < in.n && in.p[i] != '=' && !ch_is_wsp(in.p[i]))
+		while (i < in.n && qp_is_plain(in, i))
 			i++;
 		buf_add(out, in.p + from, i - from);
-		if (i < in.n)
+		if (i < in.n && qp_octet(in, i, out))
+			i += 3;
+		else if (i < in.n)
 			qp_text(d, in.p[i++], out);
 	}
 }
@@ -315,37 +364,50 @@ void encoding_decode_all(enum encoding e, struct str in, struct buf *out)
 
 enum { ENCODED_LINE_MAX = 76 };
 
-static void b64_quantum(struct encoding_encoder *x, struct buf *out)
+static void b64_line_end(struct encoding_encoder *x, struct buf *out)
 {
-	uint32_t v = (uint32_t)(unsigned char)x->held[0] << 16;
-	char q[4];
-
-	v |= x->count > 1 ? (uint32_t)(unsigned char)x->held[1] << 8 : 0;
-	v |= x->count > 2 ? (uint32_t)(unsigned char)x->held[2] : 0;
-	for (unsigned i = 0; i < 4; i++)
-		q[i] = i <= x->count ? alphabet[v >> (18 - 6 * i) & 63] : '=';
 	if (x->column == ENCODED_LINE_MAX) {
 		buf_str_add(out, STR("\r\n"));
 		x->column = 0;
 	}
+}
+
+/* A quantum of up to three bytes. */
+static void b64_quantum(struct encoding_encoder *x, const char *from, unsigned n, struct buf *out)
+{
+	uint32_t v = (uint32_t)(unsigned char)from[0] << 16;
+	char q[4];
+
+	v |= n > 1 ? (uint32_t)(unsigned char)from[1] << 8 : 0;
+	v |= n > 2 ? (uint32_t)(unsigned char)from[2] : 0;
+	for (unsigned i = 0; i < 4; i++)
+		q[i] = i <= n ? alphabet[v >> (18 - 6 * i) & 63] : '=';
+	b64_line_end(x, out);
 	buf_add(out, q, 4);
 	x->column += 4;
-	x->count = 0;
 }
 
 static void b64_encode(struct encoding_encoder *x, struct str in, struct buf *out)
 {
-	for (size_t i = 0; i < in.n; i++) {
-		x->held[x->count++] = in.p[i];
-		if (x->count == 3)
-			b64_quantum(x, out);
+	for (size_t i = 0; i < in.n;) {
+		if (x->count == 0 && in.n - i >= 3) {
+			b64_quantum(x, in.p + i, 3, out);
+			i += 3;
+			continue;
+		}
+		x->held[x->count++] = in.p[i++];
+		if (x->count < 3)
+			continue;
+		b64_quantum(x, x->held, 3, out);
+		x->count = 0;
 	}
 }
 
 static void b64_encode_end(struct encoding_encoder *x, struct buf *out)
 {
 	if (x->count)
-		b64_quantum(x, out);
+		b64_quantum(x, x->held, x->count, out);
+	x->count = 0;
 	if (x->column)
 		buf_str_add(out, STR("\r\n"));
 	x->column = 0;
