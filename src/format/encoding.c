@@ -360,6 +360,25 @@ void encoding_decode_all(enum encoding e, struct str in, struct buf *out)
 	encoding_decode_end(&d, out);
 }
 
+uint64_t encoding_decoded_size(enum encoding e, struct str in)
+{
+	enum { PIECE = 16384 };
+	BUF_AUTO out = BUF_INIT(PIECE + ENCODING_SLACK);
+	struct encoding_decoder d;
+	uint64_t n = 0;
+
+	if (encoding_is_identity(e) || e == ENCODING_UNKNOWN)
+		return in.n;
+	encoding_decoder_init(&d, e);
+	for (size_t i = 0; i < in.n && !buf_failed(&out); i += PIECE) {
+		encoding_decode(&d, str_sub(in, i, i + PIECE), &out);
+		n += out.n;
+		buf_truncate(&out, 0);
+	}
+	encoding_decode_end(&d, &out);
+	return buf_failed(&out) ? UINT64_MAX : n + out.n;
+}
+
 /* -- encoder -- */
 
 enum { ENCODED_LINE_MAX = 76 };

@@ -65,6 +65,9 @@ void encoding_decode(struct encoding_decoder *d, struct str in, struct buf *out)
 void encoding_decode_end(struct encoding_decoder *d, struct buf *out);
 /* All at once. */
 void encoding_decode_all(enum encoding e, struct str in, struct buf *out);
+/* How many bytes that would give, for any size of input in little memory; UINT64_MAX when there is
+ * not even that. */
+uint64_t encoding_decoded_size(enum encoding e, struct str in);
 
 /* An encoder; private. */
 struct encoding_encoder {

@@ -117,6 +117,19 @@ static void long_white_space(void **state)
 	}
 }
 
+static void decoded_size(void **state)
+{
+	BUF_AUTO b = BUF_INIT(1 << 20);
+
+	(void)state;
+	for (size_t i = 0; i < 50000; i++)
+		buf_str_add(&b, STR("Zm9v=\r\n"));
+	assert_int_equal(encoding_decoded_size(ENCODING_BASE64, buf_str(&b)), 150000);
+	assert_int_equal(encoding_decoded_size(ENCODING_QP, buf_str(&b)), 200000);
+	assert_int_equal(encoding_decoded_size(ENCODING_UNKNOWN, buf_str(&b)), 350000);
+	assert_int_equal(encoding_decoded_size(ENCODING_BASE64, STR("")), 0);
+}
+
 static void names(void **state)
 {
 	static const struct {
@@ -199,9 +212,8 @@ static void encode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(decode),
-		cmocka_unit_test(long_white_space),
-		cmocka_unit_test(names),
+		cmocka_unit_test(decode),       cmocka_unit_test(long_white_space),
+		cmocka_unit_test(decoded_size), cmocka_unit_test(names),
 		cmocka_unit_test(encode),
 	};
 

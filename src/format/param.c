@@ -58,7 +58,8 @@ static struct str opt_token(struct cur *c)
 	return t;
 }
 
-/* Quoted text without its quotes; quoted pairs undone (RFC 2045 §5.1, RFC 5322 §3.2.4). */
+/* Quoted text without its quotes (RFC 2045 §5.1). RFC 5322 §3.2.4 NOT: a backslash quotes only `"`
+ * and itself, the two that need it; Netscape and others write filename="C:\TEMP\x.png". */
 static struct str quoted_value(struct cur *c, struct arena *a)
 {
 	struct str rest = str_from(c->s, c->at + 1);
@@ -69,7 +70,8 @@ static struct str quoted_value(struct cur *c, struct arena *a)
 	char *to = arena_alloc(a, i);
 
 	for (size_t k = 0; to && k < i; k++) {
-		if (rest.p[k] == '\\' && k + 1 < i)
+		if (rest.p[k] == '\\' && k + 1 < i &&
+		    (rest.p[k + 1] == '"' || rest.p[k + 1] == '\\'))
 			k++;
 		to[n++] = rest.p[k];
 	}

@@ -24,6 +24,7 @@ static void content_type(void **state)
 		{"multipart/mixed;\r\n\tboundary=\"a\r\n b\"", "multipart/mixed;boundary=a b"},
 		{"a/b; x=\"q\\\"\\\\z\"", "a/b;x=q\"\\z"},
 		{"a/b; x=\"\"", "a/b;x="},
+		{"a/b; x=\"C:\\TEMP\\a.png\"", "a/b;x=C:\\TEMP\\a.png"},
 		/* lenient */
 		{"text/plain;", "text/plain"},
 		{"text/plain ;;; = ;; name=\"value\"", "text/plain;name=value"},
