@@ -123,9 +123,9 @@ struct copy_result {
 	uint64_t modseq;
 };
 
-/* Copies or moves all or nothing; absent uids are passed over. EXPUNGED if some of them is gone
- * meanwhile is never returned: the pairs say what was done. NOT_FOUND: the message says which
- * mailbox; a missing destination is TRYCREATE's business: *ret_no_destination. */
+/* Copies or moves all or nothing; absent uids are passed over: the pairs say what was done.
+ * NOT_FOUND without the mailbox, or without the destination: *ret_no_destination tells (TRYCREATE).
+ */
 struct err entry_copy(struct account *acc, uint32_t mailbox, const struct uids *uids,
 		      struct str destination, struct arena *a, struct copy_result *ret,
 		      bool *ret_no_destination);

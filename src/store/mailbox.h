@@ -34,7 +34,7 @@ struct mailbox {
 	size_t keyword_count;
 	/* counts of entries; size in bytes */
 	uint32_t total, unseen, deleted;
-	uint32_t unseen_deleted; /* neither \Seen nor gone: JMAP leaves \Deleted out */
+	uint32_t unread; /* neither \Seen nor \Deleted, as JMAP counts */
 	uint64_t size, deleted_size;
 };
 
@@ -62,7 +62,8 @@ struct err mailbox_create(struct account *acc, struct str name, unsigned use, ui
 struct err mailbox_delete(struct account *acc, struct str name);
 /* With its children; makes the parents that the new name lacks. A new UIDVALIDITY for each one
  * renamed. Inbox stays: its messages go to a new mailbox of the new name (RFC 9051 §6.3.6).
- * NOT_FOUND, EXISTS; CANNOT when the new name is below the old (unless it is Inbox). */
+ * The new name may lie below the old one, which is then made anew. NOT_FOUND; EXISTS for it or a
+ * child; CANNOT if a child's name would be too long. */
 struct err mailbox_rename(struct account *acc, struct str from, struct str to);
 /* No error if it is so already. */
 struct err mailbox_subscribe(struct account *acc, struct str name, bool subscribed);

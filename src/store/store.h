@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/rand.h"
 #include "os/clock.h"
 #include "os/file.h"
 
@@ -31,13 +32,11 @@ struct store_notify {
 };
 
 struct store_options {
-	const char *root;    /* the data folder; accounts are in root/accounts/NAME */
-	struct fs *fs;       /* NULL: the system's */
-	struct clock *clock; /* not NULL */
-	struct log *log;     /* NULL: nothing is logged */
-	/* Cryptographically random bytes; NULL: getrandom(2). */
-	void (*random)(void *arg, void *p, size_t n);
-	void *random_arg;
+	const char *root;            /* the data folder; accounts are in root/accounts/NAME */
+	struct fs *fs;               /* NULL: the system's */
+	struct clock *clock;         /* not NULL */
+	struct log *log;             /* NULL: nothing is logged */
+	struct rand_src *random;     /* NULL: the system's */
 	struct store_notify *notify; /* NULL: nobody is told */
 	/* Called after a counter moved, on the committing thread, with no lock held: rings the
 	 * eventfds of the roles. May be NULL. */
@@ -49,6 +48,8 @@ struct store_options {
 	uint64_t free_floor;  /* bytes; 0: twice message_max plus 64 MiB; UINT64_MAX: no floor */
 	uint64_t segment_max; /* 0: 64 MiB */
 	uint64_t own_segment_min; /* a message this large has a segment of its own; 0: 1 MiB */
+	/* For tests: account_close checks the account and ends the process at the first finding. */
+	bool check;
 };
 
 struct store;
