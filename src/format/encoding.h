@@ -19,7 +19,7 @@ enum encoding {
 	ENCODING_BINARY,
 	ENCODING_BASE64,
 	ENCODING_QP,
-	ENCODING_UNKNOWN, /* IMAP: [UNKNOWN-CTE] (RFC 3516 §4.3) */
+	ENCODING_UNKNOWN, /* IMAP: [UNKNOWN-CTE] (RFC 9051 §7.1) */
 };
 
 /* Decoders and encoders hold back at most so many bytes between two calls. */

@@ -24,7 +24,7 @@ static struct str without_line_end(struct str s)
 	return s;
 }
 
-/* RFC 5322 §3.6.8 ftext */
+/* RFC 5322 §3.6.8 field-name */
 static bool is_ftext(char c)
 {
 	return c > ' ' && c < 127 && c != ':';

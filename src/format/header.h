@@ -5,7 +5,7 @@
  *
  * Input: a stranger's bytes. Any length, linear cost, nothing is copied but by header_unfold.
  * What is accepted beyond RFC 5322 §3: a bare LF ends a line like CRLF does (a bare CR is data);
- * white space before the colon (RFC 5322 §4.5.3 obs-optional); lines of any length; bytes above
+ * white space before the colon (RFC 5322 §4.5.8 obs-optional); lines of any length; bytes above
  * 127 in values (RFC 6532 §3.2). The section ends at the first empty line and nowhere else: a line
  * that holds white space only continues the field above it (RFC 5322 §4.2 obs-FWS).
  * Not a field: a line that has no colon, or anything but printable ASCII in front of it ("From "

@@ -137,39 +137,31 @@ static void field_language(struct parser *p, struct mime_part *m, struct str val
 	(void)param_content_language(value, p->arena, &m->language);
 }
 
-static void field_id(struct parser *p, struct mime_part *m, struct str value)
-{
-	(void)param_content_text(value, p->arena, &m->id);
-}
-
-static void field_description(struct parser *p, struct mime_part *m, struct str value)
-{
-	(void)param_content_text(value, p->arena, &m->description);
-}
-
-static void field_location(struct parser *p, struct mime_part *m, struct str value)
-{
-	(void)param_content_text(value, p->arena, &m->location);
-}
-
-static void field_md5(struct parser *p, struct mime_part *m, struct str value)
-{
-	(void)param_content_text(value, p->arena, &m->md5);
-}
-
+/* Fields without a function are one text, kept at that offset of the part. */
 static const struct {
 	struct str name;
 	field_fn *fn;
+	size_t text;
 } content_fields[] = {
 	{STR_INIT("type"), field_type},
 	{STR_INIT("transfer-encoding"), field_encoding},
 	{STR_INIT("disposition"), field_disposition},
 	{STR_INIT("language"), field_language},
-	{STR_INIT("id"), field_id},
-	{STR_INIT("description"), field_description},
-	{STR_INIT("location"), field_location},
-	{STR_INIT("md5"), field_md5},
+	{STR_INIT("id"), .text = offsetof(struct mime_part, id)},
+	{STR_INIT("description"), .text = offsetof(struct mime_part, description)},
+	{STR_INIT("location"), .text = offsetof(struct mime_part, location)},
+	{STR_INIT("md5"), .text = offsetof(struct mime_part, md5)},
 };
+
+static void field_keep(struct parser *p, struct mime_part *m, size_t row, struct str value)
+{
+	struct str *text = (struct str *)((char *)m + content_fields[row].text);
+
+	if (content_fields[row].fn)
+		content_fields[row].fn(p, m, value);
+	else
+		(void)param_content_text(value, p->arena, text);
+}
 
 /* A Content- field; *seen has a bit for each row that was there already. */
 static void content_field(struct parser *p, struct mime_part *m, const struct header_field *f,
@@ -182,7 +174,7 @@ static void content_field(struct parser *p, struct mime_part *m, const struct he
 			continue;
 		*seen |= 1u << i;
 		p->tree->steps += f->value.n;
-		content_fields[i].fn(p, m, f->value);
+		field_keep(p, m, i, f->value);
 	}
 }
 

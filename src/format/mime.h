@@ -10,7 +10,8 @@
  * A message is never refused: what cannot be taken apart is an opaque leaf, application/
  * octet-stream, with all its bytes: a Content-Type that does not parse; a multipart without
  * boundary, or without a single part in it (so a MULTIPART has a child, always); a message/rfc822
- * in base64 or quoted-printable, which RFC 2045 §6.4 forbids. A multipart that claims to be encoded
+ * in base64 or quoted-printable, which RFC 2045 §6.4 forbids, and a message/global, for which
+ * RFC 6532 §3.5 allows it: there are no offsets to tell. A multipart that claims to be encoded
  * is taken apart as it stands: bulk mailers write that over plain parts, clients show them, and
  * the filter must see what is shown; if it really is encoded no boundary is found in it.
  *

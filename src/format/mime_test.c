@@ -381,6 +381,30 @@ static void memory_is_bounded(void **state)
 	arena_fini(&small);
 }
 
+/* Wherever memory runs out, it is a LIMIT. */
+static void memory_runs_out(void **state)
+{
+	struct str s = STR("Content-ID: <a>\r\nContent-Language: en\r\n" MULTIPART(
+		"a") "--a\r\nContent-Type: message/rfc822\r\n\r\n" MULTIPART("b") "--b\r\n\r\nx");
+	bool ok = false;
+
+	(void)state;
+	for (size_t cap = 0; !ok; cap += 16) {
+		struct mime_tree t;
+		struct arena a;
+
+		assert_true(cap < 8192);
+		arena_init(&a, cap);
+		struct err e = mime_parse(s, &a, &t);
+
+		ok = err_is_ok(e);
+		assert_true(ok || err_is(e, ERR_LIMIT));
+		if (ok)
+			mime_check(&t, s);
+		arena_fini(&a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +417,7 @@ int main(void)
 		cmocka_unit_test(cost_is_linear),
 		cmocka_unit_test(near_misses),
 		cmocka_unit_test(memory_is_bounded),
+		cmocka_unit_test(memory_runs_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ struct param_strs {
 bool param_content_type(struct str value, struct arena *a, struct content_type *ret);
 /* Content-Disposition. False if it does not start with a token. */
 bool param_content_disposition(struct str value, struct arena *a, struct content_disposition *ret);
-/* Content-Language: the tags (RFC 3282 §2), as written. False if there is none. */
+/* Content-Language: the tags, as written. False if there is none. */
 bool param_content_language(struct str value, struct arena *a, struct param_strs *ret);
 /* Content-ID, -Description, -Location, -MD5 and what else is one text: unfolded, trimmed. False if
  * empty or longer than PARAM_VALUE_MAX. */
