@@ -30,6 +30,7 @@
 	X(COMMAND_UNKNOWN,  500, "5.5.2",  "unknown command")                                      \
 	X(FIRST_UNKNOWN,    500, "5.5.2",  "not an smtp command, closing")                         \
 	X(LINE_TOO_LONG,    500, "5.5.2",  "line too long, closing")                               \
+	X(LINE_END,         500, "5.5.2",  "lines must end with CRLF, closing")                    \
 	X(SEQUENCE,         503, "5.5.1",  "bad sequence of commands")                             \
 	X(NEED_HELLO,       503, "5.5.1",  "say EHLO or HELO first")                               \
 	X(NOT_OFFERED,      502, "5.5.1",  "command not offered here")                             \
@@ -74,6 +75,7 @@
 	X(NO_BODY_LINE,     554, "5.6.0",  "message has no header section")                        \
 	X(HEADER_TOO_LARGE, 554, "5.6.0",  "header section too large")                             \
 	X(FROM_COUNT,       554, "5.6.0",  "message needs exactly one From header")                \
+	X(FROM_HEADER_NOT_YOURS, 550, "5.7.1", "address in From header does not belong to your account") \
 	X(FROM_BAD,         554, "5.6.0",  "From header cannot be read")                           \
 	X(RETURN_PATH,      550, "5.6.0",  "message has a Return-Path header")                     \
 	X(EIGHT_BIT,        550, "5.6.0",  "8-bit message without BODY=8BITMIME")                  \

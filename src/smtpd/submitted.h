@@ -1,0 +1,15 @@
+/* submitted: what a submission server asks of a user's message, and adds to it (RFC 6409 §6, §8).
+ */
+#ifndef MOX_SMTPD_SUBMITTED_H
+#define MOX_SMTPD_SUBMITTED_H
+
+#include "format/header.h"
+#include "smtp/reply.h"
+
+struct smtpd;
+
+/* SMTP_REPLY_OK, or why the message is refused. Sets the transaction's `added` to the fields that
+ * are missing: Message-Id and Date. */
+enum smtp_reply_code smtpd_submitted_judge(struct smtpd *s, struct str header, bool separator);
+
+#endif
