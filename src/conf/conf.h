@@ -77,10 +77,11 @@ struct conf_address {
 	enum conf_found found;
 	/* NULL for the host's own name, for no domain, and where localserve takes any. */
 	const struct conf_domain *domain;
-	/* CONF_USER. The destination of postmaster and of report addresses is made up; its name is
-	 * the address, local part and domain as they are compared: a stable key for per-address
-	 * data. */
+	/* CONF_USER. For postmaster, reports and localserve the destination is made up. */
 	enum conf_via via;
+	/* Local part and domain as they are compared, @domain for a catchall: a key for what is
+	 * kept by address. */
+	struct str address;
 	const struct conf_account *account;
 	const struct conf_destination *destination;
 	bool dmarc_reports, tls_reports; /* the address is for these reports */
