@@ -10,6 +10,18 @@
 #define CLEANUP(fn)       __attribute__((cleanup(fn)))
 #define FALLTHROUGH       __attribute__((fallthrough))
 
+/* 1 in a build with a sanitizer, whose run-time does things that ours never does. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define BUILD_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define BUILD_SANITIZED 1
+#endif
+#endif
+#ifndef BUILD_SANITIZED
+#define BUILD_SANITIZED 0
+#endif
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
