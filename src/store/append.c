@@ -286,36 +286,44 @@ static struct err segment_ready(struct writer *w)
 	return ERR_OK;
 }
 
+struct err append_again(struct writer *w, const struct record *r, struct str facts, struct str body,
+			struct place *ret)
+{
+	struct account *acc = w->acc;
+	BUF_AUTO out = BUF_INIT(SIZE_MAX);
+
+	TRY(segment_ready(w));
+	record_header_write(r, &out);
+	buf_str_add(&out, facts);
+	buf_str_add(&out, body);
+	buf_char_n(&out, 0, record_size(r) - out.n);
+	if (buf_failed(&out))
+		return err_make(ERR_RESOURCES, "no memory for a record");
+	w->segment_dirty = w->s.changed = true;
+	TRY(fs_pwrite(acc->store->o.fs, acc->segment_fd, out.p, out.n, (off_t)w->s.segment.end));
+	place_of(r, w->s.segment.number, w->s.segment.end, ret);
+	w->s.segment.end = ret->end;
+	w->s.segment.live += (int64_t)(ret->end - ret->at);
+	return ERR_OK;
+}
+
 struct err append_record(struct writer *w, const struct message_add *m, struct str facts,
 			 struct place *ret)
 {
 	struct account *acc = w->acc;
 	BUF_AUTO keywords = BUF_INIT(RECORD_NAMES_MAX);
-	BUF_AUTO out = BUF_INIT(SIZE_MAX);
 	BUF_AUTO body = BUF_INIT(SIZE_MAX);
 	struct record r;
 
 	TRY(size_check(acc, m));
 	TRY(space_check(acc, m->bytes.size));
-	TRY(segment_ready(w));
 	keywords_join(&m->set, &keywords);
 	record_fill(acc, m, facts, buf_str(&keywords), &r);
 	r.uidvalidity = w->s.uidvalidity_next;
 	buf_str_add(&body, m->prefix);
 	TRY(bytes_each(&m->bytes, buffer_put, &body));
 	r.bytes_crc = record_crc(0, buf_str(&body));
-	record_header_write(&r, &out);
-	buf_str_add(&out, facts);
-	buf_str_add(&out, buf_str(&body));
-	buf_char_n(&out, 0, record_size(&r) - out.n);
-	if (buf_failed(&out))
-		return err_make(ERR_RESOURCES, "no memory for a record");
-	w->segment_dirty = true;
-	TRY(fs_pwrite(acc->store->o.fs, acc->segment_fd, out.p, out.n, (off_t)w->s.segment.end));
-	place_of(&r, w->s.segment.number, w->s.segment.end, ret);
-	w->s.segment.end = ret->end;
-	w->s.segment.live += (int64_t)(ret->end - ret->at);
-	return ERR_OK;
+	return append_again(w, &r, facts, buf_str(&body), ret);
 }
 
 /* In memory for us, in the database for other processes. The latter may fail too: they then find

@@ -39,7 +39,8 @@ struct account {
 	int dir_fd, mail_fd;
 	uint8_t cookie[SEGMENT_COOKIE];
 	uint64_t hash_seed; /* for key.hash */
-	_Atomic bool wants_checkpoint;
+	_Atomic bool wants_checkpoint, wants_purge;
+	_Atomic int64_t next_sweep; /* monotonic */
 
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t cond;
@@ -69,6 +70,11 @@ void conn_back(struct conn *c);
 #define CONN_AUTO CLEANUP(conn_back) struct conn
 struct err conn_take(struct account *acc, struct conn *ret);
 
+/* Closes and frees an account that is on no list. */
+void account_free(struct account *acc);
+/* Gives a reference back without looking at the account. */
+void account_unref(struct account *acc);
+
 /* "root/accounts/NAME/index.db". LIMIT if it is too long. */
 struct err account_path(const struct store *s, const char *name, const char *file, char *ret);
 /* Whether there is any segment in the account's mail folder. */
@@ -92,7 +98,7 @@ struct segment_use {
 struct writer_state {
 	uint64_t message_next;
 	uint32_t mailbox_next, uidvalidity_next;
-	bool changed; /* the modseq is used */
+	bool changed; /* the modseq is used, or the account's row has to be written */
 	size_t uids_n, gone_n;
 	struct segment_use segment; /* the one written to; number 0: none yet */
 };
@@ -148,10 +154,16 @@ struct err append_record(struct writer *w, const struct message_add *m, struct s
 			 struct place *ret);
 /* The segments that this transaction wrote to: sync, rows. */
 struct err append_flush(struct writer *w);
+/* The same for a record that moves: its key and checksums stay. */
+struct err append_again(struct writer *w, const struct record *r, struct str facts, struct str body,
+			struct place *ret);
 /* After a failed sync: nobody writes to the segment again. */
 void append_failed(struct account *acc, struct db *db);
 /* An own segment's row, or that of one no longer written to. */
 struct err segment_row_add(struct writer *w, uint32_t number, uint64_t end, int64_t live);
+
+/* Counts bytes that begin or cease (negative) to live in a segment. */
+struct err segment_live_add(struct writer *w, uint32_t number, int64_t bytes);
 
 /* ---- mailboxes (mailbox_row.c) ---- */
 

@@ -58,6 +58,8 @@ static const char *const version_1[] = {
 	" facts BLOB NOT NULL"                /* without the signature */
 	") STRICT",
 
+	"CREATE INDEX message_place ON message(segment, at)",
+
 	"CREATE TABLE signature(message INTEGER PRIMARY KEY, bits BLOB NOT NULL) STRICT",
 
 	"CREATE TABLE entry("

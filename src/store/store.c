@@ -147,7 +147,7 @@ void conn_back(struct conn *c)
 
 /* ---- opening and closing ---- */
 
-static void account_free(struct account *acc)
+void account_free(struct account *acc)
 {
 	for (size_t i = 0; i < acc->idle_n; i++)
 		db_close(acc->idle[i]);
@@ -171,6 +171,7 @@ static struct err account_new(struct store *s, struct str name, struct account *
 	acc->slot = store_notify_slot(name);
 	acc->dir_fd = acc->mail_fd = acc->lock_fd = acc->segment_fd = -1;
 	acc->queue_end = &acc->queue;
+	acc->wants_purge = true; /* what an earlier process left */
 	pthread_mutex_init(&acc->lock, NULL);
 	pthread_cond_init(&acc->cond, NULL);
 	*ret = acc;
@@ -416,13 +417,11 @@ static void check_or_die(struct account *acc)
 	assert(err_is_ok(e) && r.findings == 0);
 }
 
-void account_close(struct account *acc)
+void account_unref(struct account *acc)
 {
 	struct store *s = acc->store;
 	struct account *old = NULL;
 
-	if (s->o.check)
-		check_or_die(acc);
 	pthread_mutex_lock(&s->lock);
 	assert(acc->refs > 0);
 	acc->used = ++s->uses;
@@ -431,6 +430,13 @@ void account_close(struct account *acc)
 	pthread_mutex_unlock(&s->lock);
 	if (old)
 		account_free(old);
+}
+
+void account_close(struct account *acc)
+{
+	if (acc->store->o.check)
+		check_or_die(acc);
+	account_unref(acc);
 }
 
 void store_close(struct store *s)

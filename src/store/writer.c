@@ -270,6 +270,8 @@ static void batch(struct account *acc, struct db *db, struct write_op *ops, bool
 	struct err e = ops_run(&w, ops);
 
 	*ret_changed = err_is_ok(e) && w.s.changed;
+	if (w.s.gone_n)
+		acc->wants_purge = true;
 	if (err_failed(e)) {
 		if (!sqlite3_get_autocommit(db->h))
 			err_ignore(db_exec(db, "ROLLBACK"), "the first error counts");
