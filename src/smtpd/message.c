@@ -84,7 +84,8 @@ static enum smtp_reply_code octets_judge(const struct smtpd *s)
 		return SMTP_REPLY_LINE_ENDS;
 	if (f->nul)
 		return SMTP_REPLY_HAS_NUL;
-	if (s->settings->pedantic && f->eight_bit && s->t.body == SMTP_BODY_7BIT && !s->t.smtputf8)
+	if (s->settings->submission && s->settings->pedantic && f->eight_bit &&
+	    s->t.body == SMTP_BODY_7BIT && !s->t.smtputf8)
 		return SMTP_REPLY_EIGHT_BIT;
 	return SMTP_REPLY_OK;
 }

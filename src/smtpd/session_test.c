@@ -704,6 +704,144 @@ static void submission(void **state)
 	fake_fini(&f);
 }
 
+/* RFC 5321 §4.5.3.1.4 */
+static void command_line_limit(void **state)
+{
+	for (size_t chunk = 0; chunk < 2; chunk++) {
+		struct fake f;
+		BUF_AUTO line = BUF_INIT(8192);
+
+		(void)state;
+		fake_init(&f);
+		fake_open(&f, chunk);
+		run(&f, GREETING HELLO);
+		buf_str_add(&line, STR("NOOP "));
+		buf_char_n(&line, 'x', LIMIT_SMTP_LINE - 7);
+		buf_str_add(&line, STR("\r\n"));
+		assert_int_equal(line.n, LIMIT_SMTP_LINE);
+		assert_str("n", fake_say(&f, buf_str(&line)), STR("250 2.0.0 ok\r\n"));
+		buf_truncate(&line, line.n - 2);
+		buf_str_add(&line, STR("x\r\n"));
+		assert_true(str_starts(fake_say(&f, buf_str(&line)),
+				       STR("500 5.5.2 line too long, closing (")));
+		assert_true(session_mem_closed(f.m));
+		fake_fini(&f);
+	}
+}
+
+/* RFC 4954 §4 */
+static void auth_line_limit(void **state)
+{
+	for (size_t past = 0; past < 2; past++) {
+		struct fake f;
+		BUF_AUTO line = BUF_INIT(16384);
+
+		(void)state;
+		fake_init_submission(&f);
+		fake_open(&f, 0);
+		run(&f, EHLO_AUTH "C: AUTH PLAIN\nS: 334 \n");
+		buf_char_n(&line, 'x', LIMIT_SMTP_AUTH_LINE - 2 + past);
+		buf_str_add(&line, STR("\r\n"));
+		struct str out = fake_say(&f, buf_str(&line));
+
+		assert_true(
+			str_starts(out, past ? STR("500 5.5.2 line too long") : STR("501 5.5.2")));
+		assert_int_equal(session_mem_closed(f.m), past);
+		fake_fini(&f);
+	}
+}
+
+static void recipient_limit(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f);
+	fake_open(&f, 0);
+	run(&f, EHLO MAIL);
+	for (int i = 0; i < SMTPD_MAX_RCPT; i++)
+		run(&f, RCPT);
+	run(&f, "C: RCPT TO:<alice@mox.example>\n"
+		"S: 452 4.5.3 too many recipients (ID)\n" DATA MESSAGE DONE);
+	fake_fini(&f);
+}
+
+/* RFC 5321 §2.3.8: nothing but CRLF ends a line. */
+static void odd_lines(void **state)
+{
+	static const struct {
+		struct str in, want;
+		bool closed;
+	} cases[] = {
+		{STR_INIT("NOOP\n"), STR_INIT("500 5.5.2 lines must end with CRLF, closing ("),
+		 true},
+		{STR_INIT("\n"), STR_INIT("500 5.5.2 lines must end with CRLF, closing ("), true},
+		{STR_INIT("NOOP\rNOOP\r\n"), STR_INIT("500 5.5.2 unknown command ("), false},
+		{STR_INIT("NOOP \r NOOP\r\n"), STR_INIT("501 5.5.2 syntax error: NOOP: "), false},
+		{STR_INIT("NOOP \0\r\n"), STR_INIT("501 5.5.2 syntax error: NOOP: "), false},
+		{STR_INIT("\xff\xfe\r\n"), STR_INIT("500 5.5.2 unknown command ("), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake f;
+
+		fake_init(&f);
+		fake_open(&f, 1);
+		run(&f, GREETING HELLO);
+		struct str out = fake_say(&f, cases[i].in);
+
+		assert_str("reply", str_sub(out, 0, cases[i].want.n), cases[i].want);
+		assert_int_equal(session_mem_closed(f.m), cases[i].closed);
+		fake_fini(&f);
+	}
+}
+
+static void note_line(void *arg, struct str line)
+{
+	buf_str_add(arg, line);
+}
+
+/* Who sees what: passwords only at traceauth, messages only at tracedata. */
+static void transcript(void **state)
+{
+	static const struct {
+		enum log_level level;
+		bool replies, passwords, bodies;
+	} cases[] = {
+		{LOG_DEBUG, false, false, false},
+		{LOG_TRACE, true, false, false},
+		{LOG_TRACEAUTH, true, true, false},
+		{LOG_TRACEDATA, true, true, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct fake f;
+		struct log log;
+		BUF_AUTO lines = BUF_INIT(1 << 20);
+
+		fake_init_submission(&f);
+		log_init(&log, -1, cases[i].level);
+		log.sink = note_line;
+		log.sink_arg = &lines;
+		fake_open(&f, 0);
+		session_mem_session(f.m)->log.log = &log;
+		run(&f, EHLO_AUTH
+		    "C: AUTH PLAIN " PLAIN "\nS: 235 2.7.0 nice\n"
+		    "C: MAIL FROM:<alice@mox.example>\nS: 250 2.1.0 looking good\n" RCPT DATA
+		    "C: From: alice@mox.example\nC: \nC: private\nC: .\n" DONE);
+		bool replies = str_find(buf_str(&lines), STR("LC:"), 0) >= 0;
+		bool passwords = str_find(buf_str(&lines), STR(PLAIN), 0) >= 0;
+		bool bodies = str_find(buf_str(&lines), STR("private"), 0) >= 0;
+
+		assert_int_equal(replies, cases[i].replies);
+		assert_int_equal(passwords, cases[i].passwords);
+		assert_int_equal(bodies, cases[i].bodies);
+		fake_fini(&f);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -731,6 +869,11 @@ int main(void)
 		cmocka_unit_test(abuse_guard),
 		cmocka_unit_test(localserve),
 		cmocka_unit_test(submission),
+		cmocka_unit_test(command_line_limit),
+		cmocka_unit_test(auth_line_limit),
+		cmocka_unit_test(recipient_limit),
+		cmocka_unit_test(odd_lines),
+		cmocka_unit_test(transcript),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
