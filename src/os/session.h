@@ -141,7 +141,7 @@ struct session_ops {
 	struct str refusal; /* sent in plain when a connection limit refuses the peer */
 	struct session_next (*step)(struct session *s, enum session_why why);
 	/* Frees what the protocol holds, not s itself; no session_wake may come after it returns.
-	 * Called exactly once, after the last step. */
+	 * Called once, after the last step; not if there was none. */
 	void (*free)(struct session *s);
 };
 
@@ -181,7 +181,9 @@ struct session {
 	int64_t write_until; /* 0: nothing is unsent */
 	int64_t slow_read, slow_write; /* slow mode: not before */
 	unsigned char phase;
-	bool woken, stop_owed, eof_told, started, counted;
+	bool woken, stop_owed, eof_told, started, counted, gave_way;
+	const char *reason; /* why it ends, for the closing log line */
+	int64_t began;
 	_Atomic bool mem_woken;
 };
 
