@@ -7,8 +7,41 @@ void smtp_data_init(struct smtp_data *d)
 	*d = (struct smtp_data){.facts.ends_in_crlf = true};
 }
 
-static void line_end(struct smtp_data *d)
+/* Whether any of the octets has its high bit set: eight at a time. */
+static bool has_high(struct str s)
 {
+	uint64_t all = 0, eight;
+
+	for (; s.n >= sizeof(eight); s = str_from(s, sizeof(eight))) {
+		memcpy(&eight, s.p, sizeof(eight));
+		all |= eight;
+	}
+	for (size_t i = 0; i < s.n; i++)
+		all |= (unsigned char)s.p[i];
+	return all & UINT64_C(0x8080808080808080);
+}
+
+/* Octets without LF, the CR that may come last set apart. */
+static void note_text(struct smtp_data *d, struct str s)
+{
+	if (s.n == 0)
+		return;
+	d->facts.bare_cr |= d->after_cr;
+	d->after_cr = s.p[s.n - 1] == '\r';
+	struct str text = str_sub(s, 0, s.n - d->after_cr);
+
+	d->facts.bare_cr |= str_chr(text, '\r') >= 0;
+	d->line += s.n;
+}
+
+static void note_lf(struct smtp_data *d)
+{
+	if (!d->after_cr) {
+		d->facts.bare_lf = true;
+		d->line++;
+		return;
+	}
+	d->after_cr = false;
 	/* The CR was counted as part of the line. */
 	if (d->line - 1 > d->facts.longest_line)
 		d->facts.longest_line = d->line - 1;
@@ -19,26 +52,22 @@ static void line_end(struct smtp_data *d)
 /* Takes note of decoded octets. */
 static void note(struct smtp_data *d, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-
-		d->facts.eight_bit |= c >= 0x80;
-		d->facts.nul |= c == 0;
-		d->facts.ends_in_crlf = false;
-		if (c == '\n' && d->after_cr) {
-			line_end(d);
-			d->facts.ends_in_crlf = true;
-		} else {
-			d->facts.bare_cr |= d->after_cr;
-			d->facts.bare_lf |= c == '\n';
-			d->line++;
-		}
-		d->after_cr = c == '\r';
+	if (s.n == 0)
+		return;
+	d->facts.size += s.n;
+	d->facts.eight_bit = d->facts.eight_bit || has_high(s);
+	d->facts.nul = d->facts.nul || str_chr(s, '\0') >= 0;
+	for (ssize_t lf; s.n > 0; s = str_from(s, (size_t)lf + 1)) {
+		lf = str_chr(s, '\n');
+		note_text(d, lf < 0 ? s : str_sub(s, 0, (size_t)lf));
+		d->facts.ends_in_crlf = lf >= 0 && d->after_cr;
+		if (lf < 0)
+			break;
+		note_lf(d);
 	}
 	/* A line that has not ended may be the longest already. */
 	if (d->line > d->facts.longest_line + d->after_cr)
 		d->facts.longest_line = d->line - d->after_cr;
-	d->facts.size += s.n;
 }
 
 void smtp_data_chunk(struct smtp_data *d, struct str octets)
@@ -52,12 +81,17 @@ void smtp_data_chunks_end(struct smtp_data *d)
 	d->at = SMTP_DATA_END;
 }
 
-/* Where we are behind c, in what is not held back. */
-static enum smtp_data_at behind(enum smtp_data_at at, char c)
+/* Where we are behind octets that follow `at`. */
+static enum smtp_data_at behind(enum smtp_data_at at, struct str s)
 {
-	if (c == '\r')
+	if (s.n == 0)
+		return at;
+	char last = s.p[s.n - 1];
+	bool crlf = last == '\n' && (s.n > 1 ? s.p[s.n - 2] == '\r' : at == SMTP_DATA_CR);
+
+	if (last == '\r')
 		return SMTP_DATA_CR;
-	return c == '\n' && at == SMTP_DATA_CR ? SMTP_DATA_LINE_START : SMTP_DATA_TEXT;
+	return crlf ? SMTP_DATA_LINE_START : SMTP_DATA_TEXT;
 }
 
 /* The octets from the front of in that go to the message as they are: up to a dot that begins a
@@ -66,8 +100,13 @@ static struct str run(struct smtp_data *d, struct str in)
 {
 	size_t n = 0;
 
-	while (n < in.n && !(d->at == SMTP_DATA_LINE_START && in.p[n] == '.'))
-		d->at = behind(d->at, in.p[n++]);
+	while (n < in.n && !(d->at == SMTP_DATA_LINE_START && in.p[n] == '.')) {
+		ssize_t lf = str_chr(str_from(in, n), '\n');
+		size_t to = lf < 0 ? in.n : n + (size_t)lf + 1;
+
+		d->at = behind(d->at, str_sub(in, n, to));
+		n = to;
+	}
 	return str_sub(in, 0, n);
 }
 
