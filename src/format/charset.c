@@ -1,0 +1,506 @@
+#include "format/charset.h"
+
+#include "base/utf8.h"
+#include "format/charset_table.h"
+#include <assert.h>
+#include <errno.h>
+#include <iconv.h>
+
+/* The name in lower case without `-`, `_` and spaces. */
+static struct str name_fold(struct str name, char ret[CHARSET_NAME_MAX])
+{
+	size_t n = 0;
+
+	name = str_trim(name);
+	for (size_t i = 0; i < name.n && n < CHARSET_NAME_MAX; i++)
+		if (!strchr("-_ \"", name.p[i] ? name.p[i] : 'x'))
+			ret[n++] = ch_lower(name.p[i]);
+	return str_of(ret, n);
+}
+
+static bool is_alias(struct str aliases, struct str name)
+{
+	struct str one;
+
+	while (aliases.n) {
+		str_cut(aliases, ' ', &one, &aliases);
+		if (str_eq(one, name))
+			return true;
+	}
+	return false;
+}
+
+const struct charset *charset_find(struct str name)
+{
+	char a[CHARSET_NAME_MAX], b[CHARSET_NAME_MAX];
+	struct str want = name_fold(name, a);
+
+	if (name.n > CHARSET_NAME_MAX || !want.n)
+		return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(charsets); i++)
+		if (str_eq(name_fold(str_z(charsets[i].name), b), want) ||
+		    is_alias(str_z(charsets[i].aliases), want))
+			return &charsets[i];
+	return NULL;
+}
+
+struct str charset_name(const struct charset *cs)
+{
+	return str_z(cs->name);
+}
+
+static void add_code_point(struct buf *b, uint32_t cp)
+{
+	buf_utf8(b, cp > UTF8_LAST || (cp >= 0xd800 && cp <= 0xdfff) ? UTF8_REPLACEMENT : cp);
+}
+
+static void add_byte(struct buf *b, const uint16_t *table, unsigned char byte)
+{
+	if (byte < 0x80)
+		buf_char(b, (char)byte);
+	else
+		buf_utf8(b, table[byte - 0x80] ? table[byte - 0x80] : UTF8_REPLACEMENT);
+}
+
+/* Each run_* takes the staged bytes, and returns how many it is done with: all with last, else all
+ * but the beginning of a character. */
+typedef size_t run_fn(struct charset_decoder *d, struct str s, bool last, struct buf *ret);
+
+static size_t run_table(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	for (size_t i = 0; i < s.n; i++)
+		add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
+	return s.n;
+}
+
+/* The length of a character's beginning at the end of s, 0-3. */
+static size_t utf8_tail(struct str s)
+{
+	uint32_t cp;
+
+	for (size_t k = 1; k <= 3 && k <= s.n; k++) {
+		unsigned char c = (unsigned char)s.p[s.n - k];
+
+		if (c < 0x80)
+			return 0;
+		if (c >= 0xc0)
+			return !utf8_decode(s, s.n - k, &cp) &&
+					       utf8_decode_lossy(s, s.n - k, &cp) == k
+				       ? k
+				       : 0;
+	}
+	return 0;
+}
+
+static size_t run_utf8(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	size_t n = s.n - (last ? 0 : utf8_tail(s));
+	struct str whole = str_sub(s, 0, n);
+
+	/* The byte order mark is no text. */
+	if (!d->started && str_starts(whole, STR("\xef\xbb\xbf")))
+		whole = str_from(whole, 3);
+	d->started |= n > 0;
+	buf_utf8_repair(ret, whole);
+	return n;
+}
+
+static size_t run_guess(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	size_t n = s.n - (last ? 0 : utf8_tail(s));
+	uint32_t cp;
+
+	for (size_t i = 0, len; i < n; i += len) {
+		len = utf8_decode(str_sub(s, 0, n), i, &cp);
+		if (len)
+			buf_str_add(ret, str_sub(s, i, i + len));
+		else
+			add_byte(ret, cp1252, (unsigned char)s.p[i]);
+		len = len ? len : 1;
+	}
+	return n;
+}
+
+/* A unit of UTF-16; d->high waits for its other half. */
+static void add_unit(struct charset_decoder *d, uint32_t unit, struct buf *ret)
+{
+	bool low = unit >= 0xdc00 && unit <= 0xdfff;
+
+	if (d->high && low) {
+		buf_utf8(ret, 0x10000 + ((d->high - 0xd800) << 10) + (unit - 0xdc00));
+		d->high = 0;
+		return;
+	}
+	if (d->high)
+		buf_utf8(ret, UTF8_REPLACEMENT);
+	d->high = unit >= 0xd800 && unit <= 0xdbff ? unit : 0;
+	if (!d->high)
+		add_code_point(ret, unit);
+}
+
+static void end_of_units(struct charset_decoder *d, struct buf *ret)
+{
+	if (d->high)
+		buf_utf8(ret, UTF8_REPLACEMENT);
+	d->high = 0;
+}
+
+static uint32_t load(const char *p, size_t n, bool little_endian)
+{
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < n; i++)
+		v = v << 8 | (unsigned char)p[little_endian ? n - 1 - i : i];
+	return v;
+}
+
+/* UTF-16 and UTF-32 in either order; a byte order mark at the start decides, and is no text. */
+static size_t run_wide(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	bool wide32 = d->cs->kind == CHARSET_UTF32 || d->cs->kind == CHARSET_UTF32LE;
+	size_t width = wide32 ? 4 : 2, i = 0;
+
+	for (; i + width <= s.n; i += width) {
+		uint32_t v = load(s.p + i, width, d->little_endian);
+		bool first = !d->started;
+
+		d->started = true;
+		if (first && v == (wide32 ? 0xfffe0000u : 0xfffeu)) {
+			d->little_endian = !d->little_endian;
+			continue;
+		}
+		if (first && v == 0xfeff)
+			continue;
+		if (wide32)
+			add_code_point(ret, v);
+		else
+			add_unit(d, v, ret);
+	}
+	if (last) {
+		end_of_units(d, ret);
+		if (i < s.n)
+			buf_utf8(ret, UTF8_REPLACEMENT);
+		i = s.n;
+	}
+	return i;
+}
+
+static int base64_value(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* RFC 2152: `+` shifts into UTF-16 in base64 until another byte, of which `-` is swallowed. d->mode
+ * is 1 right behind the `+`, 2 later. */
+static size_t run_utf7(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		int v = d->mode ? base64_value(s.p[i]) : -1;
+
+		if (v >= 0) {
+			d->mode = 2;
+			d->bits = d->bits << 6 | (unsigned)v;
+			d->bits_n += 6;
+			if (d->bits_n >= 16) {
+				d->bits_n -= 16;
+				add_unit(d, d->bits >> d->bits_n & 0xffff, ret);
+				d->bits &= (1u << d->bits_n) - 1;
+			}
+			continue;
+		}
+		bool shifted = d->mode, empty = d->mode == 1;
+
+		if (shifted)
+			end_of_units(d, ret);
+		d->bits = d->bits_n = d->mode = 0;
+		if (shifted && s.p[i] == '-') {
+			if (empty)
+				buf_char(ret, '+');
+		} else if (s.p[i] == '+') {
+			d->mode = 1;
+		} else {
+			add_code_point(ret, (unsigned char)s.p[i] < 0x80 ? (unsigned char)s.p[i]
+									 : UTF8_REPLACEMENT);
+		}
+	}
+	if (last)
+		end_of_units(d, ret);
+	return s.n;
+}
+
+/* One call of iconv, whose output is added. 0, or why it stopped before the end. */
+static int convert(struct charset_decoder *d, char **in, size_t *left, struct buf *ret)
+{
+	char out[512], *to = out;
+	size_t room = sizeof(out);
+
+	if (!d->cd)
+		return EILSEQ;
+	/* Without input: what it holds back in case a combining mark follows (BIG5-HKSCS). */
+	size_t r = iconv(d->cd, *left ? in : NULL, *left ? left : NULL, &to, &room);
+	int error = r == (size_t)-1 ? errno : 0;
+
+	buf_add(ret, out, (size_t)(to - out));
+	return error;
+}
+
+/* What cannot be read is stepped over by one byte, so that ASCII behind a broken lead stays. */
+static size_t run_iconv(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	char *in = (char *)(uintptr_t)s.p;
+	size_t left = s.n;
+
+	while (left > 0) {
+		int error = convert(d, &in, &left, ret);
+		size_t skip = error == EILSEQ ? 1 : error == EINVAL && last ? left : 0;
+
+		if (error == EINVAL && !last)
+			break;
+		if (skip && !d->cd && (unsigned char)*in < 0x80)
+			buf_char(ret, *in);
+		else if (skip)
+			buf_utf8(ret, UTF8_REPLACEMENT);
+		in += skip;
+		left -= skip;
+	}
+	if (last)
+		convert(d, &in, &left, ret);
+	return s.n - left;
+}
+
+static run_fn *const runs[] = {
+	[CHARSET_TABLE] = run_table,     [CHARSET_GUESS] = run_guess,
+	[CHARSET_UTF8] = run_utf8,       [CHARSET_UTF7] = run_utf7,
+	[CHARSET_UTF16] = run_wide,      [CHARSET_UTF16LE] = run_wide,
+	[CHARSET_UTF32] = run_wide,      [CHARSET_UTF32LE] = run_wide,
+	[CHARSET_ICONV] = run_iconv,     [CHARSET_ISO2022JP] = run_iconv,
+	[CHARSET_ISO2022KR] = run_iconv, [CHARSET_HZ] = run_iconv,
+};
+
+static void stage(struct charset_decoder *d, unsigned byte)
+{
+	assert(d->n < sizeof(d->stage));
+	d->stage[d->n++] = (unsigned char)byte;
+}
+
+/* The modes of the seven-bit forms. */
+enum { MODE_ASCII, MODE_DOUBLE, MODE_DOUBLE_3, MODE_KATAKANA };
+
+/* A byte of a set designated by a shift, as EUC has it; else as it is. */
+static void stage_shifted(struct charset_decoder *d, unsigned char c)
+{
+	bool in_set = d->mode != MODE_ASCII && c >= 0x21 && c <= 0x7e;
+
+	if (!in_set) {
+		d->second = false;
+		stage(d, c);
+		return;
+	}
+	if (d->mode == MODE_KATAKANA)
+		stage(d, 0x8e);
+	if (d->mode == MODE_DOUBLE_3 && !d->second)
+		stage(d, 0x8f);
+	d->second = !d->second;
+	stage(d, c | 0x80u);
+}
+
+/* The mode that an escape sequence (behind ESC) selects; -1: none that we know. */
+static int escape_mode(struct str e)
+{
+	static const struct {
+		char seq[4];
+		int mode;
+	} modes[] = {
+		/* RFC 1468, RFC 2237, ISO-2022-JP-3; JIS X 0213 counts as JIS X 0208. */
+		{"(B", MODE_ASCII},   {"(J", MODE_ASCII},   {"(I", MODE_KATAKANA},
+		{"$@", MODE_DOUBLE},  {"$B", MODE_DOUBLE},  {"$(D", MODE_DOUBLE_3},
+		{"$(Q", MODE_DOUBLE}, {"$(O", MODE_DOUBLE}, {"$(P", MODE_DOUBLE_3},
+		{"$(B", MODE_DOUBLE}, {"(H", MODE_ASCII},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+		if (str_eq(str_z(modes[i].seq), e))
+			return modes[i].mode;
+	return -1;
+}
+
+static void filter_iso2022jp(struct charset_decoder *d, unsigned char c)
+{
+	if (!d->escape_n && c == 0x1b) {
+		d->escape[d->escape_n++] = c;
+		return;
+	}
+	if (!d->escape_n) {
+		if (c == '\n')
+			d->mode = MODE_ASCII; /* RFC 1468: a line ends in ASCII */
+		stage_shifted(d, c);
+		return;
+	}
+	d->escape[d->escape_n++] = c;
+	int mode = escape_mode(str_of(d->escape + 1, d->escape_n - 1u));
+
+	if (mode < 0 && d->escape_n < 4 && (c == '$' || c == '('))
+		return;
+	if (mode >= 0)
+		d->mode = (unsigned char)mode;
+	else
+		stage(d, 0xff); /* nothing in EUC: becomes U+FFFD */
+	d->escape_n = 0;
+	d->second = false;
+}
+
+/* RFC 1557: SO and SI shift; the designation ESC $ ) C says nothing new. */
+static void filter_iso2022kr(struct charset_decoder *d, unsigned char c)
+{
+	static const char designation[] = "\x1b$)C";
+
+	if (d->escape_n < 4 && c == (unsigned char)designation[d->escape_n]) {
+		d->escape_n = (unsigned char)((d->escape_n + 1) % 4);
+		return;
+	}
+	if (d->escape_n)
+		stage(d, 0xff);
+	d->escape_n = 0;
+	if (c == 0x0e || c == 0x0f) {
+		d->mode = c == 0x0e ? MODE_DOUBLE : MODE_ASCII;
+		d->second = false;
+		return;
+	}
+	if (c == '\n')
+		d->mode = MODE_ASCII;
+	stage_shifted(d, c);
+}
+
+/* RFC 1843: ~{ and ~} shift, ~~ is a tilde, ~ at a line's end joins the lines. */
+static void filter_hz(struct charset_decoder *d, unsigned char c)
+{
+	bool tilde = d->escape_n;
+
+	d->escape_n = 0;
+	if (!tilde && c == '~' && !d->second) {
+		d->escape_n = 1;
+	} else if (tilde && (c == '{' || c == '}')) {
+		d->mode = c == '{' ? MODE_DOUBLE : MODE_ASCII;
+	} else if (tilde && c == '~') {
+		stage(d, '~');
+	} else if (!tilde || c != '\n') {
+		if (tilde)
+			stage(d, 0xff);
+		if (c == '\n')
+			d->mode = MODE_ASCII;
+		stage_shifted(d, c);
+	}
+}
+
+/* Stages what there is room for, and returns how much of s that was. */
+static size_t feed(struct charset_decoder *d, struct str s)
+{
+	static void (*const filters[])(struct charset_decoder *, unsigned char) = {
+		[CHARSET_ISO2022JP] = filter_iso2022jp,
+		[CHARSET_ISO2022KR] = filter_iso2022kr,
+		[CHARSET_HZ] = filter_hz,
+	};
+	enum { STAGED_MAX = 4 }; /* by one byte through a filter */
+	size_t n = 0;
+
+	if (d->cs->kind >= CHARSET_ISO2022JP) {
+		while (n < s.n && d->n + STAGED_MAX <= sizeof(d->stage))
+			filters[d->cs->kind](d, (unsigned char)s.p[n++]);
+		return n;
+	}
+	n = s.n < sizeof(d->stage) - d->n ? s.n : sizeof(d->stage) - d->n;
+	if (n)
+		memcpy(d->stage + d->n, s.p, n);
+	d->n += n;
+	return n;
+}
+
+void charset_decoder_init(struct charset_decoder *d, const struct charset *cs)
+{
+	*d = (struct charset_decoder){
+		.cs = cs,
+		.little_endian = cs->kind == CHARSET_UTF16LE || cs->kind == CHARSET_UTF32LE,
+	};
+	if (!cs->iconv)
+		return;
+	iconv_t cd = iconv_open("UTF-8", cs->iconv);
+
+	d->cd = cd == (iconv_t)-1 ? NULL : cd;
+}
+
+void charset_decoder_fini(struct charset_decoder *d)
+{
+	if (d->cd)
+		iconv_close(d->cd);
+	d->cd = NULL;
+}
+
+static void run(struct charset_decoder *d, bool last, struct buf *ret)
+{
+	size_t done = runs[d->cs->kind](d, str_of(d->stage, d->n), last, ret);
+
+	memmove(d->stage, d->stage + done, d->n - done);
+	d->n -= done;
+}
+
+void charset_decode(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
+{
+	for (size_t i = 0; i < s.n && !buf_failed(ret);) {
+		i += feed(d, str_from(s, i));
+		run(d, false, ret);
+	}
+	if (last && d->escape_n)
+		stage(d, 0xff);
+	if (!last)
+		return;
+	run(d, true, ret);
+	void *cd = d->cd;
+
+	*d = (struct charset_decoder){.cs = d->cs, .cd = cd};
+	d->little_endian = d->cs->kind == CHARSET_UTF16LE || d->cs->kind == CHARSET_UTF32LE;
+}
+
+bool charset_to_utf8(struct str name, struct str s, struct buf *ret)
+{
+	const struct charset *cs = charset_find(name);
+	struct charset_decoder d;
+
+	if (!cs)
+		return false;
+	charset_decoder_init(&d, cs);
+	charset_decode(&d, s, true, ret);
+	charset_decoder_fini(&d);
+	return true;
+}
+
+bool charset_preload(struct charset_preload *ret)
+{
+	size_t n = 0;
+	bool all = true;
+
+	*ret = (struct charset_preload){0};
+	for (size_t i = 0; i < ARRAY_LEN(charsets); i++) {
+		if (charsets[i].kind != CHARSET_ICONV)
+			continue;
+		iconv_t cd = iconv_open("UTF-8", charsets[i].iconv);
+
+		assert(n < ARRAY_LEN(ret->cd));
+		if (cd == (iconv_t)-1)
+			all = false;
+		else
+			ret->cd[n++] = cd;
+	}
+	return all;
+}
+
+void charset_preload_fini(struct charset_preload *p)
+{
+	for (size_t i = 0; i < ARRAY_LEN(p->cd); i++)
+		if (p->cd[i])
+			iconv_close(p->cd[i]);
+	*p = (struct charset_preload){0};
+}
