@@ -155,11 +155,58 @@ static bool is_digest_info(struct str data, EVP_PKEY *key)
 	return false;
 }
 
-/* RFC 8017 §9.1.1: as long as the modulus, the leftmost bit clear, 0xbc at the end. */
+/* RFC 8017 §B.2.1: mask ^= MGF1(seed), of mask_n bytes. */
+static bool mgf1_xor(const EVP_MD *md, const unsigned char *seed, size_t seed_n,
+		     unsigned char *mask, size_t mask_n)
+{
+	unsigned char in[EVP_MAX_MD_SIZE + 4], out[EVP_MAX_MD_SIZE];
+	size_t h = (size_t)EVP_MD_get_size(md);
+
+	memcpy(in, seed, seed_n);
+	for (size_t at = 0; at < mask_n; at++) {
+		if (at % h == 0) {
+			size_t counter = at / h;
+
+			for (int i = 0; i < 4; i++)
+				in[seed_n + i] = (unsigned char)(counter >> (24 - 8 * i));
+			if (EVP_Digest(in, seed_n + 4, out, NULL, md, NULL) != 1)
+				return false;
+		}
+		mask[at] ^= out[at % h];
+	}
+	return true;
+}
+
+/* RFC 8017 §9.1.1 with a salt as long as the hash, as TLS 1.3 has it (RFC 8446 §4.2.3): zeros, 1
+ * and the salt, masked; the hash; 0xbc. */
+static bool is_pss_of(struct str data, const EVP_MD *md)
+{
+	size_t h = (size_t)EVP_MD_get_size(md);
+	unsigned char db[KEY_SIGNATURE_MAX];
+
+	if (data.n > sizeof(db) || data.n < 2 * h + 2)
+		return false;
+	size_t db_n = data.n - h - 1, one = db_n - h - 1;
+
+	memcpy(db, data.p, db_n);
+	if (!mgf1_xor(md, (const unsigned char *)data.p + db_n, h, db, db_n))
+		return false;
+	db[0] &= 0x7f;
+	for (size_t i = 0; i < one; i++)
+		if (db[i] != 0)
+			return false;
+	return db[one] == 1;
+}
+
+/* The bare RSA operation follows, which would also decrypt. Every bit of the padding is checked: of
+ * what is not an encoded message nothing passes, also not after trying for a long time (a check of
+ * the last byte alone would let one blinded ciphertext in 512 through). */
 static bool is_pss_encoded(struct str data, EVP_PKEY *key)
 {
 	return data.n == (size_t)EVP_PKEY_get_size(key) && EVP_PKEY_get_bits(key) % 8 == 0 &&
-	       !(data.p[0] & 0x80) && (unsigned char)data.p[data.n - 1] == 0xbc;
+	       !(data.p[0] & 0x80) && (unsigned char)data.p[data.n - 1] == 0xbc &&
+	       (is_pss_of(data, EVP_sha256()) || is_pss_of(data, EVP_sha384()) ||
+		is_pss_of(data, EVP_sha512()));
 }
 
 static bool is_digest(struct str data, EVP_PKEY *key)

@@ -64,26 +64,80 @@ static void rsa(void **state)
 	char id[KEY_ID_LEN + 1];
 	EVP_PKEY *key = add(EVP_RSA_gen(2048), id);
 	struct str sig;
-	char em[256] = {0};
 
 	(void)state;
 	assert_ok(keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PKCS1, STR(INFO DIGEST), &arena,
 			    &sig));
 	assert_true(verifies(key, RSA_PKCS1_PADDING, STR(DIGEST), sig));
-	/* Not a DigestInfo; not for this key; unknown key; not an encoded message. */
+	/* Not a DigestInfo; not for this key; unknown key. */
 	assert_err(keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PKCS1, STR(DIGEST), &arena, &sig),
 		   ERR_SYNTAX);
 	assert_err(keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_ECDSA, STR(DIGEST), &arena, &sig),
 		   ERR_SYNTAX);
 	assert_err(keys_sign(keys, STR("00"), MSG_SIGN_SCHEME_ECDSA, STR(DIGEST), &arena, &sig),
 		   ERR_NOT_FOUND);
+	EVP_PKEY_free(key);
+}
+
+/* Signs with PSS by OpenSSL, then undoes the private operation: an encoded message. */
+static void pss_encode(EVP_PKEY *key, const EVP_MD *md, int salt, char em[256],
+		       unsigned char sig[256])
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(key, NULL);
+	unsigned char digest[64] = "digest";
+	size_t n = 256;
+
+	assert_int_equal(EVP_PKEY_sign_init(c), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(c, RSA_PKCS1_PSS_PADDING), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_signature_md(c, md), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_pss_saltlen(c, salt), 1);
+	assert_int_equal(EVP_PKEY_sign(c, sig, &n, digest, (size_t)EVP_MD_get_size(md)), 1);
+	EVP_PKEY_CTX_free(c);
+	c = EVP_PKEY_CTX_new(key, NULL);
+	assert_int_equal(EVP_PKEY_verify_recover_init(c), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_padding(c, RSA_NO_PADDING), 1);
+	assert_int_equal(EVP_PKEY_verify_recover(c, (unsigned char *)em, &n, sig, 256), 1);
+	EVP_PKEY_CTX_free(c);
+}
+
+/* RFC 8446 §4.2.3: rsa_pss_rsae_sha256, 384, 512, salt as long as the hash. */
+static void rsa_pss(void **state)
+{
+	const EVP_MD *mds[] = {EVP_sha256(), EVP_sha384(), EVP_sha512()};
+	static const size_t spoiled[] = {0, 1, 100, 189, 190, 254, 255};
+	char id[KEY_ID_LEN + 1], em[256];
+	EVP_PKEY *key = add(EVP_RSA_gen(2048), id);
+	unsigned char want[256];
+	struct str sig;
+
+	(void)state;
+	for (size_t m = 0; m < ARRAY_LEN(mds); m++) {
+		pss_encode(key, mds[m], RSA_PSS_SALTLEN_DIGEST, em, want);
+		assert_ok(keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 256),
+				    &arena, &sig));
+		assert_true(str_eq(sig, str_of(want, 256)));
+	}
+	pss_encode(key, EVP_sha256(), RSA_PSS_SALTLEN_DIGEST, em, want);
+	for (size_t i = 0; i < ARRAY_LEN(spoiled); i++) {
+		em[spoiled[i]] ^= 0x10;
+		assert_err(keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 256),
+				     &arena, &sig),
+			   ERR_SYNTAX);
+		em[spoiled[i]] ^= 0x10;
+	}
+	/* Another length of salt; what only looks like it; too short. */
+	pss_encode(key, EVP_sha256(), 20, em, want);
 	assert_err(
 		keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 256), &arena, &sig),
 		ERR_SYNTAX);
+	memset(em, 0, sizeof(em));
 	em[255] = (char)0xbc;
-	assert_ok(
-		keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 256), &arena, &sig));
-	assert_int_equal(sig.n, 256);
+	assert_err(
+		keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 256), &arena, &sig),
+		ERR_SYNTAX);
+	assert_err(
+		keys_sign(keys, str_z(id), MSG_SIGN_SCHEME_RSA_PSS, str_of(em, 255), &arena, &sig),
+		ERR_SYNTAX);
 	EVP_PKEY_free(key);
 }
 
@@ -130,10 +184,8 @@ static void refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rsa),
-		cmocka_unit_test(ec),
-		cmocka_unit_test(ed25519),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(rsa),     cmocka_unit_test(rsa_pss), cmocka_unit_test(ec),
+		cmocka_unit_test(ed25519), cmocka_unit_test(refused),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
