@@ -2,14 +2,15 @@
  * common part of RE2 and Perl syntax, run by the C library's POSIX matcher.
  *
  * Understood: . [ ] | ( ) * + ? {n,m} ^ $, (?i) in front, (?: ), lazy *? +? ?? (which find the same
- * matches), \d \D \w \W \s \S \b \B, \A \z, \t, and a backslash before punctuation, all but \D \W
- * \S \b also in brackets. Refused: back-references, look-around, named groups, flags elsewhere,
- * \p, \x, \Q. Bytes, not characters: `.` is a byte, only ASCII has upper and lower case.
+ * matches), \b \B \A \z, and also in brackets \d \D \w \W \s \S \t \n \r, [: :] classes and a
+ * backslash before punctuation. Refused: back-references, look-around, named groups, flags
+ * elsewhere, \p, \x, \Q. Bytes, not characters: `.` is a byte, only ASCII has upper and lower case.
  * Matching is leftmost-longest, not leftmost-first: the difference shows only in what a group
  * captured.
  *
  * Input: users' rules: length, nesting and repetition are bounded, since the C library's matcher
- * unrolls repetitions. Without back-references matching takes time linear in the text.
+ * unrolls repetitions. It also tries each place where a match could begin, so that time may grow
+ * with the square of the text: the text is bounded as well.
  */
 #ifndef MOX_BASE_REGEXP_H
 #define MOX_BASE_REGEXP_H
@@ -19,11 +20,11 @@
 
 enum {
 	REGEXP_LENGTH_MAX = 1024,
-	REGEXP_DEPTH_MAX = 10,        /* of groups */
-	REGEXP_REPEAT_MAX = 100,      /* in {n,m} */
-	REGEXP_UNROLL_MAX = 1000,     /* what all {n,m} together unroll to */
-	REGEXP_GROUPS_MAX = 10,       /* captures returned, the whole included */
-	REGEXP_TEXT_MAX = 256 * 1024, /* what follows is not looked at */
+	REGEXP_DEPTH_MAX = 10,      /* of groups */
+	REGEXP_REPEAT_MAX = 100,    /* in {n,m} */
+	REGEXP_UNROLL_MAX = 1000,   /* what all {n,m} together unroll to */
+	REGEXP_GROUPS_MAX = 10,     /* captures returned, the whole included */
+	REGEXP_TEXT_MAX = 8 * 1024, /* what follows is not looked at */
 };
 
 struct regexp {

@@ -111,6 +111,21 @@ static void limits(void **state)
 	assert_string_equal(regexp_why_not(STR("a\0b")), "NUL byte");
 }
 
+static void text_limit(void **state)
+{
+	static char s[REGEXP_TEXT_MAX + 1];
+	struct regexp r;
+
+	memset(s, 'a', sizeof(s));
+	assert_null(regexp_compile(STR("b"), &r));
+	s[REGEXP_TEXT_MAX - 1] = 'b';
+	assert_true(regexp_match(&r, str_of(s, sizeof(s)), NULL, 0));
+	s[REGEXP_TEXT_MAX - 1] = 'a';
+	s[REGEXP_TEXT_MAX] = 'b';
+	assert_false(regexp_match(&r, str_of(s, sizeof(s)), NULL, 0));
+	regexp_fini(&r);
+}
+
 static void groups(void **state)
 {
 	struct regexp r;
@@ -130,10 +145,8 @@ static void groups(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(matches),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(limits),
-		cmocka_unit_test(groups),
+		cmocka_unit_test(matches),    cmocka_unit_test(refused), cmocka_unit_test(limits),
+		cmocka_unit_test(text_limit), cmocka_unit_test(groups),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,7 +36,7 @@ static void tls_check(struct conf_check *k, const struct conf_listener *l)
 }
 
 /* Two services on one address and port: HTTP ones may share it if all or none are over TLS. */
-static void port_check(struct conf_check *k, struct map *ports, const struct conf_service *s,
+static void port_check(struct conf_check *k, struct map *ports, struct conf_service *s,
 		       struct str ip)
 {
 	const struct conf_service *other;
@@ -47,7 +47,7 @@ static void port_check(struct conf_check *k, struct map *ports, const struct con
 		return;
 	other = map_get(ports, key);
 	if (!other) {
-		if (!map_put(ports, key, (void *)(uintptr_t)s, &old))
+		if (!map_put(ports, key, s, &old))
 			conf_problem(k, 0, "configuration too large");
 		return;
 	}
@@ -72,7 +72,7 @@ static void services_check(struct conf_check *k)
 
 	map_init(&ports, 1000 * 1000, seed);
 	for (size_t i = 0; i < k->c->services_n; i++) {
-		const struct conf_service *s = &k->c->services[i];
+		struct conf_service *s = &k->c->services[i];
 
 		if ((s->tls || s->require_tls) && !s->listener->tls)
 			conf_problem(k, listener_line(s), "listener \"%.*s\": %s needs TLS",

@@ -1,8 +1,7 @@
 #include "conf/conf.h"
 
 #include "conf/snapshot.h"
-#include <errno.h>
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -108,7 +107,9 @@ static struct err parse(struct conf *c, const struct conf_source *src, struct bu
 	return meaning_check(c, problems);
 }
 
-struct err conf_parse(const struct conf_source *src, struct buf *problems, struct conf **ret)
+/* st is that of domains.conf, or NULL. */
+static struct err conf_make(const struct conf_source *src, const struct stat *st,
+			    struct buf *problems, struct conf **ret)
 {
 	struct conf *c = calloc(1, sizeof(*c));
 
@@ -124,8 +125,15 @@ struct err conf_parse(const struct conf_source *src, struct buf *problems, struc
 		conf_unref(c);
 		return e;
 	}
+	if (st)
+		c->domains_stat = *st;
 	*ret = c;
 	return ERR_OK;
+}
+
+struct err conf_parse(const struct conf_source *src, struct buf *problems, struct conf **ret)
+{
+	return conf_make(src, NULL, problems, ret);
 }
 
 struct conf *conf_ref(struct conf *c)
@@ -171,7 +179,6 @@ struct err conf_load(const char *static_path, uint64_t number, bool localserve,
 	BUF_AUTO st_text = BUF_INIT(SCONF_TEXT_MAX);
 	BUF_AUTO dyn_text = BUF_INIT(SCONF_TEXT_MAX);
 	struct stat st;
-	struct conf *c;
 
 	domains_path_add(str_z(static_path), &path);
 	if (buf_failed(&path))
@@ -181,10 +188,7 @@ struct err conf_load(const char *static_path, uint64_t number, bool localserve,
 	struct conf_source src = {number,        str_z(static_path), buf_str(&st_text),
 				  str_z(path.p), buf_str(&dyn_text), localserve};
 
-	TRY(conf_parse(&src, problems, &c));
-	c->domains_stat = st;
-	*ret = c;
-	return ERR_OK;
+	return conf_make(&src, &st, problems, ret);
 }
 
 /* The inode as well: the clock of file times is coarse. */
@@ -199,7 +203,6 @@ struct err conf_reload(const struct conf *c, struct conf **ret)
 	const char *path = c->source.domains_path.p;
 	BUF_AUTO text = BUF_INIT(SCONF_TEXT_MAX);
 	struct conf_source src = c->source;
-	struct conf *fresh;
 	struct stat st;
 
 	*ret = NULL;
@@ -210,10 +213,21 @@ struct err conf_reload(const struct conf *c, struct conf **ret)
 	TRY(domains_read(path, &text, &st));
 	src.number++;
 	src.domains_text = buf_str(&text);
-	TRY(conf_parse(&src, NULL, &fresh));
-	fresh->domains_stat = st;
-	*ret = fresh;
-	return ERR_OK;
+	return conf_make(&src, &st, NULL, ret);
+}
+
+static struct err domains_compose(const struct conf_dynamic *value, struct buf *text)
+{
+	struct sconf_node *root;
+	struct arena tree;
+
+	arena_init(&tree, ARENA_MAX);
+	struct err e = idl_tree(&tree, &conf_dynamic_record, value, &root);
+
+	if (err_is_ok(e))
+		e = sconf_write(root, text);
+	arena_fini(&tree);
+	return e;
 }
 
 struct err conf_domains_write(struct fs *fs, const struct conf *c, const struct conf_dynamic *value,
@@ -222,22 +236,16 @@ struct err conf_domains_write(struct fs *fs, const struct conf *c, const struct 
 	const char *path = c->source.domains_path.p;
 	BUF_AUTO text = BUF_INIT(SCONF_TEXT_MAX);
 	struct conf_source src = c->source;
-	struct sconf_node *root;
-	struct conf *fresh;
-	struct arena tree;
+	struct conf *fresh = NULL;
 	struct stat st;
 
-	arena_init(&tree, ARENA_MAX);
-	struct err e = idl_tree(&tree, &conf_dynamic_record, value, &root);
-
-	if (err_is_ok(e))
-		e = sconf_write(root, &text);
-	arena_fini(&tree);
-	TRY(e);
+	TRY(domains_compose(value, &text));
 	src.number++;
 	src.domains_text = buf_str(&text);
 	TRY(conf_parse(&src, NULL, &fresh));
-	e = fs_replace(fs, AT_FDCWD, path, buf_str(&text), 0640);
+	assert(fresh);
+	struct err e = fs_replace(fs, AT_FDCWD, path, buf_str(&text), 0640);
+
 	if (err_is_ok(e) && stat(path, &st) != 0)
 		e = err_errno("%s", path);
 	if (err_failed(e)) {

@@ -44,10 +44,14 @@ static struct sconf_node *node_add(struct arena *a, struct sconf_node *parent, s
 	return n;
 }
 
+struct entry {
+	const struct sconf_node *node;
+};
+
 static int by_key(const void *a, const void *b)
 {
-	const struct sconf_node *x = *(const struct sconf_node *const *)a;
-	const struct sconf_node *y = *(const struct sconf_node *const *)b;
+	const struct sconf_node *x = ((const struct entry *)a)->node;
+	const struct sconf_node *y = ((const struct entry *)b)->node;
 	int c = str_cmp(x->key, y->key);
 
 	return c ? c : (x->line > y->line) - (x->line < y->line);
@@ -57,21 +61,21 @@ static struct err duplicates_check(struct parser *p, const struct sconf_node *ma
 {
 	if (map->kind != SCONF_MAP || map->count < 2)
 		return ERR_OK;
-	const struct sconf_node **v = calloc(map->count, sizeof(v[0]));
+	struct entry *v = calloc(map->count, sizeof(struct entry));
+	struct err e = ERR_OK;
 	size_t n = 0, i = 1;
 
 	if (!v)
 		return full(p);
 	for (const struct sconf_node *c = map->first; c; c = c->next)
-		v[n++] = c;
-	qsort(v, n, sizeof(v[0]), by_key);
-	while (i < n && !str_eq(v[i - 1]->key, v[i]->key))
+		v[n++].node = c;
+	qsort(v, n, sizeof(struct entry), by_key);
+	while (i < n && !str_eq(v[i - 1].node->key, v[i].node->key))
 		i++;
-	struct err e = ERR_OK;
-
 	if (i < n)
 		e = err_make(ERR_CONFIG, "%s:%u: key \"%.*s\" was given before, at line %u",
-			     p->name, v[i]->line, STR_ARG(v[i]->key), v[i - 1]->line);
+			     p->name, v[i].node->line, STR_ARG(v[i].node->key),
+			     v[i - 1].node->line);
 	free(v);
 	return e;
 }
