@@ -9,10 +9,11 @@ static struct smtp_reply check(struct smtpd *s, const struct smtp_cmd *cmd)
 	return SMTPD_ALLOWED;
 }
 
-/* What is refused or too large is read and dropped, as much as a message too large would be. */
+/* A whole refused chunk may be much larger than any message of ours: past this the connection
+ * ends. */
 static bool worth_dropping(const struct smtpd *s, uint64_t size)
 {
-	return size / 2 <= s->settings->max_size;
+	return size <= s->settings->max_size + LIMIT_SMTP_LINE;
 }
 
 static void begin_chunk(struct smtpd *s, const struct smtp_cmd *cmd)
@@ -79,7 +80,7 @@ bool smtpd_chunk_input(struct smtpd *s)
 	}
 	s->t.chunk_left -= in.n;
 	conn_take(&s->base.conn, in.n);
-	if (s->t.chunk_left == 0 && !s->parked)
+	if (s->t.chunk_left == 0)
 		chunk_end(s);
 	return true;
 }

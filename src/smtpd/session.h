@@ -7,11 +7,11 @@
 #ifndef MOX_SMTPD_SESSION_H
 #define MOX_SMTPD_SESSION_H
 
+#include "os/spool.h"
 #include "sasl/sasl.h"
 #include "smtp/limit.h"
 #include "smtp/reply.h"
 #include "smtpd/smtpd.h"
-#include "smtpd/spool.h"
 
 /* Bits, so that a command's legal states are a set. */
 enum smtpd_state {

@@ -52,13 +52,13 @@ static struct err mailbox_rows(struct db *db, uint32_t mailbox, uint64_t since, 
 
 struct err changes_since(struct account *acc, uint32_t mailbox, uint64_t since, struct changes *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
 	uids_clear(&ret->added);
 	uids_clear(&ret->flagged);
 	uids_clear(&ret->expunged);
 	ret->gone = ret->keywords = false;
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	TRY(db_exec(c.db, "BEGIN"));
 	TRY(horizon(c.db, since, &ret->modseq, &ret->resync));
 	if (ret->modseq > since)
@@ -107,14 +107,14 @@ static void whole_transactions(struct change_list *l)
 struct err changes_list(struct account *acc, uint64_t since, unsigned kinds, size_t max,
 			struct arena *a, struct change_list *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 	struct change_list l = {0};
 
 	max = max ? max : CHANGES;
 	l.c = ARENA_NEW_N(a, struct change, max);
 	if (!l.c)
 		return err_make(ERR_RESOURCES, "no memory for %zu changes", max);
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	TRY(db_exec(c.db, "BEGIN"));
 	TRY(horizon(c.db, since, &l.modseq, &l.resync));
 	TRY(list_rows(c.db, since, kinds, max, a, &l));

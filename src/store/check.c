@@ -366,10 +366,10 @@ static struct err messages_check(struct check *c)
 
 struct err account_check(struct account *acc, unsigned how, struct check_report *report)
 {
-	CONN_AUTO conn = {0};
+	READER_AUTO conn = {0};
 	struct check c = {.acc = acc, .how = how, .r = report};
 
-	TRY(conn_take(acc, &conn));
+	TRY(reader_take(acc, &conn));
 	c.db = conn.db;
 	TRY(db_exec(c.db, "BEGIN"));
 	TRY(sqlite_check(&c));

@@ -185,12 +185,12 @@ static struct err mailbox_exists(struct db *db, uint32_t mailbox)
 struct err entry_list(struct account *acc, const struct entry_query *q, struct arena *a,
 		      struct entries *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 	struct rows r = {.acc = acc, .a = a, .want = q->want, .max = q->max ? q->max : ROWS};
 
 	if (r.want & WANT_FACTS)
 		r.want |= WANT_PLACE;
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	/* One snapshot for the ranges. A failure leaves the transaction open: the connection is
 	 * then closed when it goes back. */
 	TRY(db_exec(c.db, "BEGIN"));
@@ -221,10 +221,10 @@ static struct err uids_read(struct db *db, uint32_t mailbox, struct uids *ret, u
 struct err entry_uids(struct account *acc, uint32_t mailbox, struct uids *ret_uids,
 		      struct mailbox *ret_mailbox, struct arena *a, uint32_t *ret_first_unseen)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
 	_Static_assert(FLAG_SEEN == 1, "uids_read's statement has it as a number");
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	TRY(db_exec(c.db, "BEGIN"));
 	TRY(mailbox_read_id(c.db, mailbox, a, ret_mailbox));
 	TRY(uids_read(c.db, mailbox, ret_uids, ret_first_unseen));
@@ -234,9 +234,9 @@ struct err entry_uids(struct account *acc, uint32_t mailbox, struct uids *ret_ui
 /* Entries of the messages with a key, each with place and facts. */
 static struct err by_key(struct account *acc, enum key_kind kind, int64_t hash, struct rows *r)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q =
 		q_of(c.db, "SELECT " ENTRY_COLUMNS PLACE_COLUMNS FACTS_COLUMNS
 			   " FROM key AS k JOIN entry AS e ON e.message = k.message " JOIN_MESSAGE

@@ -61,14 +61,14 @@ struct err account_db(struct account *acc, struct db **ret);
 /* Back to the pool; a broken one (failed in a way that may last) is closed. */
 void account_db_back(struct account *acc, struct db *db, bool broken);
 
-/* For `struct account_conn c CLEANUP(...)`: the connection goes back at the end of the scope. */
-struct conn {
+/* For `READER_AUTO r = {0}`: the connection goes back at the end of the scope. */
+struct reader {
 	struct account *acc;
 	struct db *db;
 };
-void conn_back(struct conn *c);
-#define CONN_AUTO CLEANUP(conn_back) struct conn
-struct err conn_take(struct account *acc, struct conn *ret);
+void reader_back(struct reader *c);
+#define READER_AUTO CLEANUP(reader_back) struct reader
+struct err reader_take(struct account *acc, struct reader *ret);
 
 /* Closes and frees an account that is on no list. */
 void account_free(struct account *acc);

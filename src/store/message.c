@@ -203,9 +203,9 @@ void message_deliver(struct store *s, struct delivery *d, size_t n)
 static struct err place_read(struct account *acc, uint64_t message, uint32_t *ret_segment,
 			     struct message_body *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT segment, body_at, size, prefix_n FROM message WHERE id = ?");
 
 	q_i64(&q, (int64_t)message);
@@ -264,9 +264,9 @@ struct err message_read(const struct message_body *b, uint64_t offset, void *p, 
 
 struct err message_facts(struct account *acc, uint64_t message, struct arena *a, struct facts *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT m.facts, s.bits FROM message AS m LEFT JOIN signature AS s "
 			      "ON s.message = m.id WHERE m.id = ?");
 

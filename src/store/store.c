@@ -130,13 +130,13 @@ void account_db_back(struct account *acc, struct db *db, bool broken)
 	db_close(db);
 }
 
-struct err conn_take(struct account *acc, struct conn *ret)
+struct err reader_take(struct account *acc, struct reader *ret)
 {
 	ret->acc = acc;
 	return account_db(acc, &ret->db);
 }
 
-void conn_back(struct conn *c)
+void reader_back(struct reader *c)
 {
 	if (!c->db)
 		return;
@@ -461,9 +461,9 @@ struct str account_name(const struct account *a)
 
 struct err account_modseq(struct account *acc, uint64_t *ret_modseq)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT modseq FROM account");
 
 	if (q_row(&q))
@@ -473,9 +473,9 @@ struct err account_modseq(struct account *acc, uint64_t *ret_modseq)
 
 struct err account_usage(struct account *acc, uint64_t *ret_bytes, uint64_t *ret_entries)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT total(size), total(total) FROM mailbox");
 
 	if (q_row(&q)) {

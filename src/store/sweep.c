@@ -133,10 +133,10 @@ static struct err segment_forget(struct writer *w, void *arg)
 
 static struct err empty_segment(struct account *acc, int64_t now, uint32_t *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
 	*ret = 0;
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT number FROM segment WHERE live = 0 AND emptied < ? "
 			      "AND number <> (SELECT segment FROM account) LIMIT 1");
 
@@ -163,9 +163,9 @@ static struct err empty_segments_remove(struct account *acc)
 
 static struct err segment_known(struct account *acc, uint32_t number, bool *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT 1 FROM segment WHERE number = ?");
 
 	q_i64(&q, number);
@@ -310,10 +310,10 @@ static struct err move_run(struct writer *w, void *arg)
 
 static struct err mostly_dead(struct account *acc, uint32_t above, uint32_t *ret)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
 	*ret = 0;
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	Q_AUTO q = q_of(c.db, "SELECT number FROM segment WHERE number > ? AND live > 0 "
 			      "AND live < end / 2 AND number <> (SELECT segment FROM account) "
 			      "ORDER BY number LIMIT 1");
@@ -357,9 +357,9 @@ static struct err mostly_dead_move(struct account *acc)
 
 static struct err checkpoint(struct account *acc)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	acc->wants_checkpoint = false;
 	return db_checkpoint(c.db);
 }

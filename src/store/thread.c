@@ -113,9 +113,9 @@ struct err thread_muted(struct writer *w, uint64_t thread, bool *ret)
 
 struct err thread_get(struct account *acc, uint64_t thread, bool *ret_muted, bool *ret_collapsed)
 {
-	CONN_AUTO c = {0};
+	READER_AUTO c = {0};
 
-	TRY(conn_take(acc, &c));
+	TRY(reader_take(acc, &c));
 	return thread_read(c.db, thread, ret_muted, ret_collapsed);
 }
 

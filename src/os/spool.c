@@ -1,4 +1,4 @@
-#include "smtpd/spool.h"
+#include "os/spool.h"
 
 #include "base/hex.h"
 #include <assert.h>
@@ -46,7 +46,7 @@ static struct err file_make(struct spool *s)
 	BUF_AUTO name = BUF_INIT(64);
 
 	rand_fill(s->rand, random, sizeof(random));
-	buf_str_add(&name, STR("smtpd-"));
+	buf_str_add(&name, STR("spool-"));
 	buf_hex(&name, str_of(random, sizeof(random)));
 	buf_char(&name, '\0');
 	TRY(fs_open(s->fs, s->tmp_dirfd, name.p, O_CREAT | O_EXCL | O_RDWR, 0600, &s->fd));

@@ -5,8 +5,8 @@
  * Memory: grows to SPOOL_MEMORY_MAX, given back when the file takes over (but for a window of
  * writes not yet made).
  */
-#ifndef MOX_SMTPD_SPOOL_H
-#define MOX_SMTPD_SPOOL_H
+#ifndef MOX_OS_SPOOL_H
+#define MOX_OS_SPOOL_H
 
 #include "base/rand.h"
 #include "os/file.h"

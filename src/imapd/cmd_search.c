@@ -1,0 +1,272 @@
+/* SEARCH: RFC 9051 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SEARCHRES), RFC 7162 §3.1.5.
+ *
+ * A cursor over the messages, in slices, so that others have their turn; then one over the numbers
+ * found. */
+#include "imap/write.h"
+#include "imapd/matcher.h"
+
+enum { BATCH = 500, BATCH_FACTS = 32, BATCH_MEM = 64 << 20 };
+
+struct search {
+	struct imap_search args;
+	unsigned want;
+	struct uids todo, found;
+	struct arena mem;
+	struct imapd_walk walk;
+	uint64_t modseq; /* the highest of what was found */
+	/* telling */
+	bool telling, ranges;
+	struct imapd_walk told;
+	uint32_t next;     /* uid */
+	uint64_t from, to; /* the range that is being gathered; 0: none */
+	const char *sep;
+};
+
+static void job_free(struct imapd *s)
+{
+	struct search *q = s->job_data;
+
+	uids_fini(&q->todo);
+	uids_fini(&q->found);
+	arena_fini(&q->mem);
+}
+
+static struct err consider(struct imapd *s, struct search *q, const struct entry *e)
+{
+	bool yes;
+	struct err err = imapd_matcher_match(s, &q->args.root, e,
+					     imapd_view_seq(imapd_view(s), &q->walk, e->uid), &yes);
+
+	if (err_is(err, ERR_EXPUNGED) || err_is(err, ERR_CORRUPT))
+		return ERR_OK;
+	TRY(err);
+	if (!yes)
+		return ERR_OK;
+	if (e->modseq > q->modseq)
+		q->modseq = e->modseq;
+	return uids_add(&q->found, e->uid);
+}
+
+static struct err batch_search(struct imapd *s, struct search *q)
+{
+	struct entry_query query = {
+		.mailbox = imapd_view(s)->mailbox,
+		.uids = &q->todo,
+		.uid_from = q->next,
+		.want = q->want,
+		.max = q->want ? BATCH_FACTS : BATCH,
+	};
+	struct entries list;
+
+	arena_reset(&q->mem);
+	TRY(entry_list(imapd_account(s), &query, &q->mem, &list));
+	for (size_t i = 0; i < list.n; i++) {
+		TRY(consider(s, q, &list.e[i]));
+		if (q->args.ret == IMAP_SEARCH_MIN && q->found.n)
+			break;
+	}
+	if (!list.more || (q->args.ret == IMAP_SEARCH_MIN && q->found.n))
+		q->telling = true;
+	else
+		q->next = list.e[list.n - 1].uid + 1;
+	return ERR_OK;
+}
+
+/* RFC 5182 §2.1: with MIN or MAX alone only those are saved. */
+static struct err save(struct imapd *s, struct search *q)
+{
+	const unsigned ret = q->args.ret;
+	struct uids *saved = &imapd_view(s)->saved;
+
+	uids_clear(saved);
+	if (!(ret & (IMAP_SEARCH_MIN | IMAP_SEARCH_MAX)) ||
+	    (ret & (IMAP_SEARCH_ALL | IMAP_SEARCH_COUNT)))
+		return uids_add_all(saved, &q->found);
+	if (q->found.n && (ret & IMAP_SEARCH_MIN))
+		TRY(uids_add(saved, q->found.r[0].first));
+	if (q->found.n && (ret & IMAP_SEARCH_MAX))
+		TRY(uids_add(saved, q->found.r[q->found.n - 1].last));
+	return ERR_OK;
+}
+
+/* A uid as this command's answer names it. */
+static uint64_t number(struct imapd *s, struct imapd_walk *walk, uint32_t uid)
+{
+	return s->uid ? uid : imapd_view_seq(imapd_view(s), walk, uid);
+}
+
+static void result_u64(struct imapd *s, const char *name, uint64_t v)
+{
+	buf_printf(imapd_out(s), " %s %ju", name, (uintmax_t)v);
+}
+
+static void esearch_head(struct imapd *s, struct search *q)
+{
+	struct buf *b = imapd_out(s);
+	struct imapd_walk a = {0}, z = {0};
+	const unsigned ret = q->args.ret;
+
+	buf_str_add(b, STR("* ESEARCH (TAG "));
+	buf_imap_string(b, s->tag);
+	buf_str_add(b, s->uid ? STR(") UID") : STR(")"));
+	if (q->found.n && (ret & IMAP_SEARCH_MIN))
+		result_u64(s, "MIN", number(s, &a, q->found.r[0].first));
+	if (q->found.n && (ret & IMAP_SEARCH_MAX))
+		result_u64(s, "MAX", number(s, &z, q->found.r[q->found.n - 1].last));
+	if (ret & IMAP_SEARCH_COUNT)
+		result_u64(s, "COUNT", uids_count(&q->found));
+	if (q->args.modseq && q->found.n)
+		result_u64(s, "MODSEQ", q->modseq);
+}
+
+/* Begins the answer; the numbers follow, unless q->next is 0. */
+static void tell_begin(struct imapd *s, struct search *q)
+{
+	struct buf *b = imapd_out(s);
+
+	q->next = 0;
+	q->sep = "";
+	if (q->args.extended && q->args.ret == IMAP_SEARCH_SAVE)
+		return;
+	q->ranges = q->args.extended || imapd_is_enabled(s, IMAPD_REV2);
+	if (!q->ranges) {
+		buf_str_add(b, STR("* SEARCH"));
+		q->sep = " ";
+		q->next = uids_next(&q->found, 1);
+		return;
+	}
+	if (!q->args.extended)
+		q->args.ret = IMAP_SEARCH_ALL;
+	esearch_head(s, q);
+	if (q->found.n && (q->args.ret & IMAP_SEARCH_ALL)) {
+		q->sep = " ALL ";
+		q->next = uids_next(&q->found, 1);
+	}
+}
+
+static void range_tell(struct imapd *s, struct search *q)
+{
+	struct buf *b = imapd_out(s);
+
+	if (q->from == 0)
+		return;
+	buf_printf(b, "%s%ju", q->sep, (uintmax_t)q->from);
+	if (q->to != q->from)
+		buf_printf(b, ":%ju", (uintmax_t)q->to);
+	q->sep = q->ranges ? "," : " ";
+}
+
+static void numbers_tell(struct imapd *s, struct search *q)
+{
+	while (q->next && !conn_out_full(&s->base.conn)) {
+		uint64_t n = number(s, &q->told, q->next);
+
+		if (q->ranges && q->from && n == q->to + 1) {
+			q->to = n;
+		} else {
+			range_tell(s, q);
+			q->from = q->to = n;
+		}
+		q->next = q->next == UINT32_MAX ? 0 : uids_next(&q->found, q->next + 1);
+	}
+}
+
+static void tell_end(struct imapd *s, struct search *q)
+{
+	struct buf *b = imapd_out(s);
+	bool only_save = q->args.extended && q->args.ret == IMAP_SEARCH_SAVE;
+
+	range_tell(s, q);
+	if (!q->ranges && q->args.modseq && q->found.n)
+		buf_printf(b, " (MODSEQ %ju)", (uintmax_t)q->modseq);
+	if (!only_save)
+		buf_str_add(b, STR("\r\n"));
+	imapd_ok(s, STR(""), STR("done"));
+}
+
+static void tell_job(struct imapd *s)
+{
+	struct search *q = s->job_data;
+
+	numbers_tell(s, q);
+	if (!q->next)
+		tell_end(s, q);
+}
+
+static void search_job(struct imapd *s)
+{
+	struct search *q = s->job_data;
+	struct err e = batch_search(s, q);
+
+	if (err_is_ok(e) && q->telling && (q->args.ret & IMAP_SEARCH_SAVE))
+		e = save(s, q);
+	if (err_failed(e)) {
+		uids_clear(&imapd_view(s)->saved);
+		imapd_fail(s, e);
+	} else if (q->telling) {
+		tell_begin(s, q);
+		s->job = tell_job;
+	}
+}
+
+/* RFC 9051 §6.4.4: US-ASCII and UTF-8 MUST be supported; nothing else is. */
+static bool charset_ok(struct imapd *s, const struct imap_search *args)
+{
+	if (args->charset.n == 0 || str_eq_nocase(args->charset, STR("UTF-8")) ||
+	    str_eq_nocase(args->charset, STR("US-ASCII")))
+		return true;
+	imapd_no(s, STR("BADCHARSET (US-ASCII UTF-8)"), STR("no such charset"));
+	return false;
+}
+
+/* A set among the keys that all must hold tells which messages to look at. */
+static struct err narrow(struct imapd *s, struct search *q)
+{
+	const struct imap_search_key *root = &q->args.root;
+
+	for (size_t i = 0; i < root->key_count; i++) {
+		const struct imap_search_key *k = &root->keys[i];
+
+		if (k->op == IMAP_SEARCH_UID || k->op == IMAP_SEARCH_SEQ) {
+			/* If not, the command has ended. */
+			(void)imapd_view_resolve(s, k->set, k->op == IMAP_SEARCH_UID, &q->todo);
+			return ERR_OK;
+		}
+	}
+	return uids_add_all(&q->todo, &imapd_view(s)->uids);
+}
+
+static void begin(struct imapd *s, struct search *q)
+{
+	if (!charset_ok(s, &q->args) || !imapd_matcher_prepare(s, &q->args.root, &q->want))
+		return;
+	struct err e = narrow(s, q);
+
+	if (err_failed(e))
+		imapd_fail(s, e);
+	if (imapd_has_ended(s))
+		return;
+	if (q->args.modseq)
+		imapd_condstore_enable(s);
+	s->job = search_job;
+}
+
+void imapd_cmd_search(struct imapd *s, struct cur *c)
+{
+	struct search *q = ARENA_NEW(&s->mem, struct search);
+
+	if (!q) {
+		imapd_fail(s, err_make(ERR_RESOURCES, "search"));
+		return;
+	}
+	imap_x_search(c, &s->mem, &q->args);
+	if (!imapd_args_end(s, c))
+		return;
+	arena_init(&q->mem, BATCH_MEM);
+	s->job_data = q;
+	s->job_free = job_free;
+	begin(s, q);
+	/* RFC 5182 §2.1: a failed SEARCH with SAVE leaves an empty result. */
+	if (imapd_has_ended(s) && (q->args.ret & IMAP_SEARCH_SAVE))
+		uids_clear(&imapd_view(s)->saved);
+}
