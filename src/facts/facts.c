@@ -26,9 +26,9 @@ static const struct field fields[] = {
 	FIELD_U(bare_lf),
 	FIELD_BOOL(has_8bit),
 	FIELD_BOOL(has_nul),
-	FIELD_TEXT(message_id, 4096),
-	FIELD_TEXT(subject, 64 << 10),
-	FIELD_TEXT(subject_base, 64 << 10),
+	FIELD_TEXT(message_id, FACTS_MESSAGE_ID_MAX),
+	FIELD_TEXT(subject, FACTS_SUBJECT_MAX),
+	FIELD_TEXT(subject_base, FACTS_SUBJECT_MAX),
 	FIELD_BOOL(subject_is_reply),
 	FIELD_BOOL(has_date),
 	FIELD_I(date),
@@ -38,16 +38,9 @@ static const struct field fields[] = {
 	FIELD_TEXT(body, FACTS_SIZE_MAX),
 	FIELD_TEXT(bodystructure, FACTS_SIZE_MAX),
 	FIELD_TEXT(signature, FACTS_SIGNATURE_MAX),
-	FIELD_TEXT(origin, 64 << 10),
+	FIELD_TEXT(origin, FACTS_ORIGIN_MAX),
 };
 /* clang-format on */
-
-enum {
-	PART_TEXT_MAX = 1000, /* type, subtype, charset */
-	PART_NAME_MAX = 4096,
-	ADDRESS_TEXT_MAX = 4096,
-	REFERENCE_MAX = 4096,
-};
 
 size_t facts_part_child(const struct facts *f, size_t part)
 {
@@ -254,10 +247,10 @@ static void part_read(struct bytes *in, struct facts_part *p)
 	p->body_at = bytes_varint(in, INT64_MAX);
 	p->body_n = bytes_varint(in, INT64_MAX);
 	p->lines = (uint32_t)bytes_varint(in, UINT32_MAX);
-	p->type = bytes_lstr(in, PART_TEXT_MAX);
-	p->subtype = bytes_lstr(in, PART_TEXT_MAX);
-	p->charset = bytes_lstr(in, PART_TEXT_MAX);
-	p->filename = bytes_lstr(in, PART_NAME_MAX);
+	p->type = bytes_lstr(in, FACTS_PART_TEXT_MAX);
+	p->subtype = bytes_lstr(in, FACTS_PART_TEXT_MAX);
+	p->charset = bytes_lstr(in, FACTS_PART_TEXT_MAX);
+	p->filename = bytes_lstr(in, FACTS_PART_NAME_MAX);
 	p->attachment = bytes_varint(in, 1) != 0;
 }
 
@@ -316,14 +309,14 @@ struct err facts_read(struct str bytes, struct arena *a, struct facts *ret)
 		array_read(&in, a, FACTS_ADDRESSES_MAX, sizeof(*f.addresses), &f.address_count);
 	for (size_t i = 0; i < f.address_count; i++) {
 		f.addresses[i].role = (enum facts_role)bytes_varint(&in, FACTS_ROLE_COUNT - 1);
-		f.addresses[i].name = bytes_lstr(&in, ADDRESS_TEXT_MAX);
-		f.addresses[i].local = bytes_lstr(&in, ADDRESS_TEXT_MAX);
-		f.addresses[i].domain = bytes_lstr(&in, ADDRESS_TEXT_MAX);
+		f.addresses[i].name = bytes_lstr(&in, FACTS_ADDRESS_TEXT_MAX);
+		f.addresses[i].local = bytes_lstr(&in, FACTS_ADDRESS_TEXT_MAX);
+		f.addresses[i].domain = bytes_lstr(&in, FACTS_ADDRESS_TEXT_MAX);
 	}
 	f.references =
 		array_read(&in, a, FACTS_REFERENCES_MAX, sizeof(*f.references), &f.reference_count);
 	for (size_t i = 0; i < f.reference_count; i++)
-		f.references[i] = bytes_lstr(&in, REFERENCE_MAX);
+		f.references[i] = bytes_lstr(&in, FACTS_REFERENCE_MAX);
 	if (arena_failed(a))
 		return err_make(ERR_RESOURCES, "no memory for the facts of a message");
 	if (!ok || !bytes_done(&in) || f.header_n > f.size || !wire_ok(f.envelope) ||

@@ -25,6 +25,13 @@ enum {
 	FACTS_REFERENCES_MAX = 100,
 	FACTS_PREVIEW_MAX = 256, /* RFC 8970 §3.1 */
 	FACTS_SIGNATURE_MAX = 64 << 10,
+	FACTS_SUBJECT_MAX = 64 << 10,
+	FACTS_ORIGIN_MAX = 64 << 10,
+	FACTS_MESSAGE_ID_MAX = 4096,
+	FACTS_REFERENCE_MAX = 4096,
+	FACTS_PART_TEXT_MAX = 1000, /* type, subtype, charset */
+	FACTS_PART_NAME_MAX = 4096,
+	FACTS_ADDRESS_TEXT_MAX = 4096, /* name, local, domain */
 };
 
 enum facts_part_kind {
@@ -55,7 +62,7 @@ struct facts_part {
 	struct str type, subtype;     /* lower case: "text", "plain" */
 	struct str charset;           /* as named, lower case; empty: none given */
 	struct str filename;          /* decoded, UTF-8; empty: none */
-	bool attachment;              /* Content-Disposition: attachment */
+	bool attachment;              /* Content-Disposition: anything but inline */
 };
 
 enum facts_role {

@@ -85,7 +85,7 @@ static struct err store_message(struct imapd *s, struct append *p, struct arena 
 
 	TRY(spool_end(&p->spool, sha256));
 	TRY(spool_map(&p->spool, &bytes, &map));
-	struct err e = facts_build(bytes, sha256, a, &facts);
+	struct err e = facts_build(bytes, &(struct facts_known){.sha256 = sha256}, a, &facts);
 
 	if (map)
 		munmap(map, p->spool.size);
