@@ -1,0 +1,79 @@
+/* What the parts of the parent share. */
+#ifndef MOX_ROLE_PARENT_INTERNAL_H
+#define MOX_ROLE_PARENT_INTERNAL_H
+
+#include "os/process.h"
+#include "role/parent.h"
+#include "role/role.h"
+#include <pthread.h>
+
+struct conf;
+
+enum { PARENT_SOCKETS_MAX = 256, PARENT_FILES_MAX = 256 };
+
+/* A role that was started: a process, or a thread. */
+struct child {
+	struct parent *parent;
+	const struct role_kind *kind;
+	struct process process;
+	pthread_t thread;
+	bool running; /* process or thread is to be waited for */
+	bool served;  /* it answered serve */
+	struct ipc *control;
+	int thread_fd;    /* the thread's control channel, until it takes it */
+	int failures;     /* starts in a row that did not come to serve */
+	int64_t start_at; /* monotonic ns; 0: not to be started */
+};
+
+struct parent {
+	const struct parent_opts *opts;
+	struct clock clock;
+	struct fs fs;
+	struct log log;
+	struct log_ctx lc;
+	struct arena arena;
+	struct conf *conf;
+	struct ipc_hub *hub;
+	const char *data_dir;
+	int lock_fd;   /* of the data folder */
+	int signal_fd; /* TERM, INT, CHLD */
+	int stop_event;
+	int ended_event; /* a role's thread has ended */
+	int notify_fd;
+	int wake[MSG_ROLE_ID_N];
+
+	struct parent_socket {
+		int fd;
+		enum msg_role_id role;
+		enum msg_listener_kind kind;
+		struct str name, address;
+	} socket[PARENT_SOCKETS_MAX];
+	size_t socket_count;
+	struct parent_key {
+		int fd;
+		struct str path;
+	} key[PARENT_FILES_MAX];
+	size_t key_count;
+	struct parent_certificate {
+		struct str listener, pem;
+	} certificate[PARENT_FILES_MAX];
+	size_t certificate_count;
+
+	struct child child[MSG_ROLE_ID_N];
+	bool stopping;
+};
+
+/* parent_open.c */
+/* The data folder with its lock, sockets, files. */
+struct err parent_open(struct parent *p);
+void parent_close(struct parent *p);
+
+/* parent_child.c */
+/* Starts a role, hands everything over, waits until it serves. On failure it is killed. */
+struct err child_start(struct child *c);
+/* Asks it to stop; does not wait. */
+void child_stop(struct child *c);
+/* It has ended: collects it, says how. */
+void child_ended(struct child *c, struct buf *how);
+
+#endif

@@ -1,0 +1,132 @@
+#include "role/role.h"
+
+#include "conf/conf.h"
+#include <assert.h>
+
+static const struct role_kind *const kinds[] = {&role_secrets, &role_post, &role_smtp, &role_imap};
+
+const struct role_kind *role_kind_find(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (str_eq(str_z(kinds[i]->name), name))
+			return kinds[i];
+	return NULL;
+}
+
+const struct role_kind *role_kind_of(enum msg_role_id id)
+{
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		if (kinds[i]->id == id)
+			return kinds[i];
+	return NULL;
+}
+
+struct err role_task(struct role *r, struct task *t)
+{
+	return loop_add(r->loop, t) ? ERR_OK : err_make(ERR_RESOURCES, "no memory for a task");
+}
+
+int64_t role_deadline(struct role *r)
+{
+	return clock_mono(r->clock) + ROLE_CALL_S * NS_PER_S;
+}
+
+struct ipc *role_to(struct role *r, enum msg_role_id to)
+{
+	assert(r->channel[to].ipc);
+	return r->channel[to].ipc;
+}
+
+struct conf *role_conf(struct role *r)
+{
+	pthread_mutex_lock(&r->lock);
+	struct conf *c = conf_ref(r->conf);
+
+	pthread_mutex_unlock(&r->lock);
+	return c;
+}
+
+static struct err log_levels_set(struct role *r, const struct msg_config_texts *t)
+{
+	for (size_t i = 0; i < t->log_levels_n; i++) {
+		const struct msg_log_level *l = &t->log_levels[i];
+
+		if (l->level >= LOG_LEVEL_COUNT)
+			return err_make(ERR_SYNTAX, "log level %u", l->level);
+		TRY(log_level_set(&r->log, l->package, (enum log_level)l->level));
+	}
+	return ERR_OK;
+}
+
+struct err role_configure(struct role *r, const struct msg_config_texts *t)
+{
+	struct conf_source src = {
+		.number = t->number,
+		.static_path = t->static_path,
+		.static_text = t->static_text,
+		.domains_path = t->domains_path,
+		.domains_text = t->domains_text,
+		.localserve = r->localserve,
+	};
+	struct conf *conf;
+
+	TRY(log_levels_set(r, t));
+	TRY(conf_parse(&src, NULL, &conf));
+	role_conf_set(r, conf);
+	return ERR_OK;
+}
+
+void role_conf_set(struct role *r, struct conf *conf)
+{
+	pthread_mutex_lock(&r->lock);
+	struct conf *old = r->conf;
+
+	r->conf = conf;
+	pthread_mutex_unlock(&r->lock);
+	conf_unref(old);
+	if (old && r->kind->configured)
+		r->kind->configured(r);
+}
+
+void role_config_texts(const struct conf *conf, struct msg_config_texts *ret)
+{
+	const struct conf_source *src = conf_source(conf);
+
+	*ret = (struct msg_config_texts){
+		.number = src->number,
+		.static_path = src->static_path,
+		.static_text = src->static_text,
+		.domains_path = src->domains_path,
+		.domains_text = src->domains_text,
+	};
+}
+
+/* Watching: post answers with each new configuration until the channel ends; then again. */
+
+static void watched(void *arg, struct ipc_result *res)
+{
+	struct role *r = arg;
+	struct msg_config_watch_reply rp;
+	struct arena a;
+
+	arena_init(&a, ROLE_SETUP_ARENA);
+	struct err e = res->err;
+
+	if (err_is_ok(e))
+		e = ipc_result_read(res, &a, &rp);
+	if (err_is_ok(e))
+		e = role_configure(r, &rp.config);
+	if (err_failed(e) && !err_is(e, ERR_UNAVAILABLE))
+		log_error(&r->lc, "configuration not taken over", F_ERR(e));
+	arena_fini(&a);
+}
+
+void role_watch(struct role *r)
+{
+	struct msg_config_watch_request rq = {};
+	struct err e = ipc_start(role_to(r, MSG_ROLE_ID_POST), MSG_CALL_CONFIG_WATCH, &rq, NS_NEVER,
+				 NULL, watched, r, NULL);
+
+	if (err_failed(e))
+		log_error(&r->lc, "watching the configuration", F_ERR(e));
+}

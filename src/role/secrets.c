@@ -1,0 +1,209 @@
+/* The secrets role: private keys, password verifiers, limits of failed logins.
+ *
+ * Input: other roles, any of which may have been taken over. They can have things signed and
+ * passwords checked, nothing more: no key and no verifier leaves.
+ */
+#include "role/role.h"
+
+#include "base/secret.h"
+#include "os/limit.h"
+#include "role/keys.h"
+#include "role/password.h"
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct secrets {
+	struct keys *keys;
+	struct passwords *passwords;
+	struct limit *failures; /* of logins, by IP class */
+	int dir;
+};
+
+/* features: failed logins an IP class may have; the same counters for SMTP, IMAP and web. */
+static const struct limit_opts failure_limit = {
+	.windows = {{60 * NS_PER_S, {10, 30, 90}}, {24 * 3600 * NS_PER_S, {50, 150, 450}}},
+};
+
+static struct err key_read(int fd, struct buf *pem)
+{
+	char *to = buf_reserve(pem, KEY_PEM_MAX);
+	ssize_t n = to ? pread(fd, to, KEY_PEM_MAX, 0) : -1;
+
+	if (n < 0)
+		return err_errno("read");
+	buf_commit(pem, (size_t)n);
+	return ERR_OK;
+}
+
+static struct err keys_load(struct role *r, struct secrets *s)
+{
+	TRY(keys_new(&s->keys));
+	for (size_t i = 0; i < r->key_count; i++) {
+		char id[KEY_ID_LEN + 1];
+		BUF_AUTO pem = BUF_INIT(KEY_PEM_MAX);
+		struct err e = key_read(r->key[i].fd, &pem);
+
+		if (err_is_ok(e))
+			e = keys_add_pem(s->keys, buf_str(&pem), id);
+		if (pem.p)
+			secret_wipe(pem.p, pem.cap);
+		TRY(err_add(e, "private key %.*s", STR_ARG(r->key[i].path)));
+		log_debug(&r->lc, "private key", F_STR("file", r->key[i].path), F_Z("id", id));
+	}
+	return ERR_OK;
+}
+
+/* data/secrets, made if it is missing. */
+static struct err dir_open(struct role *r, int *ret)
+{
+	auto_close int data = open(r->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (data < 0)
+		return err_errno("open data folder %s", r->data_dir);
+	struct err e = fs_mkdir(r->fs, data, "secrets", 0700);
+
+	if (err_is_ok(e))
+		e = fs_sync_dir(r->fs, data);
+	if (err_failed(e) && !err_is(e, ERR_EXISTS))
+		return e;
+	*ret = openat(data, "secrets", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return *ret < 0 ? err_errno("open %s/secrets", r->data_dir) : ERR_OK;
+}
+
+static struct err secrets_prepare(struct role *r)
+{
+	struct secrets *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return err_make(ERR_RESOURCES, "no memory for secrets");
+	r->own = s;
+	s->dir = -1;
+	TRY(keys_load(r, s));
+	return dir_open(r, &s->dir);
+}
+
+static struct err secrets_start(struct role *r)
+{
+	struct secrets *s = r->own;
+
+	struct limit_opts opts = failure_limit;
+
+	opts.exempt_loopback = r->localserve;
+	s->failures = limit_new(r->clock, &opts);
+	if (!s->failures)
+		return err_make(ERR_RESOURCES, "no memory for limits");
+	return passwords_open(r->fs, s->dir, r->clock, r->rand, &s->passwords);
+}
+
+static void secrets_free(struct role *r)
+{
+	struct secrets *s = r->own;
+
+	if (!s)
+		return;
+	passwords_free(s->passwords);
+	limit_free(s->failures);
+	keys_free(s->keys);
+	fd_close(&s->dir);
+	free(s);
+}
+
+static void on_sign(struct ipc_request *q)
+{
+	struct role *r = q->ctx;
+	const struct msg_sign_request *rq = q->args;
+	const struct secrets *s = r->own;
+	struct msg_sign_reply rp;
+	struct err e =
+		keys_sign(s->keys, rq->key_id, rq->scheme, rq->data, &q->arena, &rp.signature);
+
+	if (err_failed(e))
+		ipc_reply_err(q, e);
+	else
+		ipc_reply(q, &rp, NULL);
+}
+
+/* A peer with too many failures is refused before the password is looked at; success forgives. */
+static struct err verify(struct secrets *s, const struct msg_password_verify_request *rq)
+{
+	struct ip ip = {0};
+	bool known = ip_parse(rq->remote, &ip);
+
+	if (known && !limit_can_add(s->failures, ip, 1))
+		return err_make(ERR_RATE_LIMIT, "too many failed logins from %.*s",
+				STR_ARG(rq->remote));
+	struct err e = passwords_verify(s->passwords, rq->account, rq->password);
+
+	/* Past the limit it stays at it. */
+	if (known && err_is(e, ERR_AUTH) && !limit_add(s->failures, ip, 1))
+		return e;
+	if (known && err_is_ok(e))
+		limit_reset(s->failures, ip);
+	return e;
+}
+
+static void on_password_verify(struct ipc_request *q)
+{
+	struct role *r = q->ctx;
+	struct msg_password_verify_reply rp = {};
+	struct err e = verify(r->own, q->args);
+
+	if (err_failed(e))
+		ipc_reply_err(q, e);
+	else
+		ipc_reply(q, &rp, NULL);
+}
+
+static void on_password_set(struct ipc_request *q)
+{
+	struct role *r = q->ctx;
+	const struct secrets *s = r->own;
+	const struct msg_password_set_request *rq = q->args;
+	struct msg_password_set_reply rp = {};
+	struct err e = passwords_set(s->passwords, rq->account, rq->password);
+
+	if (err_failed(e)) {
+		ipc_reply_err(q, e);
+		return;
+	}
+	log_info(&r->lc, "password set", F_STR("account", rq->account));
+	ipc_reply(q, &rp, NULL);
+}
+
+static void on_log_levels(struct ipc_request *q)
+{
+	struct role *r = q->ctx;
+	const struct msg_log_levels_request *rq = q->args;
+	struct msg_log_levels_reply rp = {};
+
+	for (size_t i = 0; i < rq->levels_n; i++) {
+		const struct msg_log_level *l = &rq->levels[i];
+		struct err e =
+			l->level < LOG_LEVEL_COUNT
+				? log_level_set(&r->log, l->package, (enum log_level)l->level)
+				: err_make(ERR_SYNTAX, "log level %u", l->level);
+
+		if (err_failed(e)) {
+			ipc_reply_err(q, e);
+			return;
+		}
+	}
+	ipc_reply(q, &rp, NULL);
+}
+
+static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
+	[MSG_CALL_LOG_LEVELS] = on_log_levels,
+	[MSG_CALL_SIGN] = on_sign,
+	[MSG_CALL_PASSWORD_VERIFY] = on_password_verify,
+	[MSG_CALL_PASSWORD_SET] = on_password_set,
+};
+
+const struct role_kind role_secrets = {
+	.id = MSG_ROLE_ID_SECRETS,
+	.name = "secrets",
+	.prepare = secrets_prepare,
+	.start = secrets_start,
+	.free = secrets_free,
+	.handlers = handlers,
+};
