@@ -45,10 +45,8 @@ struct imap_role {
 
 static void watchers_wake(struct imap_role *s)
 {
-	struct list *at;
-
 	pthread_mutex_lock(&s->lock);
-	list_for_each (at, &s->watchers) {
+	list_for_each (&s->watchers, at) {
 		struct watcher *w = CONTAINER_OF(at, struct watcher, in_all);
 		uint32_t now = s->role->notify->counter[w->slot];
 
@@ -100,22 +98,21 @@ static void env_watch(void *arg, struct session *session, struct str account)
 	w->slot = store_notify_slot(account);
 	w->seen = s->role->notify->counter[w->slot];
 	pthread_mutex_lock(&s->lock);
-	list_add(&s->watchers, &w->in_all);
+	list_add_tail(&s->watchers, &w->in_all);
 	pthread_mutex_unlock(&s->lock);
 }
 
 static void env_unwatch(void *arg, struct session *session)
 {
 	struct imap_role *s = arg;
-	struct list *at, *next;
 
 	pthread_mutex_lock(&s->lock);
-	list_for_each_safe (at, next, &s->watchers) {
+	list_for_each_safe (&s->watchers, at) {
 		struct watcher *w = CONTAINER_OF(at, struct watcher, in_all);
 
 		if (w->session != session)
 			continue;
-		list_del(&w->in_all);
+		list_remove(&w->in_all);
 		free(w);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -165,7 +162,7 @@ static struct err imap_prepare(struct role *r)
 	s->tmp = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->tmp < 0)
 		return err_errno("open %s", path);
-	return ERR_OK;
+	return role_store_open(r, &s->store);
 }
 
 static struct err service_make(struct role *r, const struct conf *conf, size_t i)
@@ -210,7 +207,6 @@ static struct err imap_start(struct role *r)
 	struct imap_role *s = r->own;
 
 	TRY(serve_limits_new(r, &s->limits));
-	TRY(role_store_open(r, &s->store));
 	s->env = (struct imapd_env){
 		.arg = s,
 		.fs = r->fs,

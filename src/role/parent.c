@@ -240,9 +240,9 @@ static void later_log(struct parent *p)
 
 /* Levels of the configuration; warn is a level of older versions. */
 static const enum log_level conf_levels[] = {
-	[CONF_LOG_LEVEL_UNSET] = LOG_INFO,	    [CONF_LOG_LEVEL_ERROR] = LOG_ERROR,
-	[CONF_LOG_LEVEL_WARN] = LOG_ERROR,	    [CONF_LOG_LEVEL_INFO] = LOG_INFO,
-	[CONF_LOG_LEVEL_DEBUG] = LOG_DEBUG,	    [CONF_LOG_LEVEL_TRACE] = LOG_TRACE,
+	[CONF_LOG_LEVEL_UNSET] = LOG_INFO,          [CONF_LOG_LEVEL_ERROR] = LOG_ERROR,
+	[CONF_LOG_LEVEL_WARN] = LOG_ERROR,          [CONF_LOG_LEVEL_INFO] = LOG_INFO,
+	[CONF_LOG_LEVEL_DEBUG] = LOG_DEBUG,         [CONF_LOG_LEVEL_TRACE] = LOG_TRACE,
 	[CONF_LOG_LEVEL_TRACEAUTH] = LOG_TRACEAUTH, [CONF_LOG_LEVEL_TRACEDATA] = LOG_TRACEDATA,
 };
 

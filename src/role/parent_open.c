@@ -192,17 +192,25 @@ static struct err folder_make(struct parent *p, const char *path)
 	return err_is(e, ERR_EXISTS) ? ERR_OK : e;
 }
 
+/* What promises name must be there before they are taken. */
+static const char *const data_folders[] = {"tmp", "accounts", "secrets"};
+
 static struct err data_open(struct parent *p)
 {
-	struct str tmp;
-
 	TRY(path_of(p, conf_static(p->conf)->data_dir, &p->data_dir));
 	TRY(folder_make(p, p->data_dir));
 	TRY(data_lock(&p->fs, p->data_dir, &p->lock_fd));
-	tmp = arena_printf(&p->arena, "%s/tmp", p->data_dir);
-	if (!tmp.p)
-		return err_make(ERR_RESOURCES, "no memory for paths");
-	return folder_make(p, tmp.p);
+	for (size_t i = 0; i < ARRAY_LEN(data_folders); i++) {
+		struct str path = arena_printf(&p->arena, "%s/%s", p->data_dir, data_folders[i]);
+
+		if (!path.p)
+			return err_make(ERR_RESOURCES, "no memory for paths");
+		TRY(folder_make(p, path.p));
+	}
+	/* The names just made: mail acknowledged below them is lost with them. */
+	auto_close int dir = open(p->data_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return dir < 0 ? err_errno("open %s", p->data_dir) : fs_sync_dir(&p->fs, dir);
 }
 
 static struct err events_open(struct parent *p)

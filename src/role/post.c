@@ -184,14 +184,13 @@ static struct err post_prepare(struct role *r)
 	r->own = p;
 	p->role = r;
 	pthread_mutex_init(&p->lock, NULL);
-	return ERR_OK;
+	return role_store_open(r, &p->store);
 }
 
 static struct err post_start(struct role *r)
 {
 	struct post *p = r->own;
 
-	TRY(role_store_open(r, &p->store));
 	TRY(accounts_make(r, p));
 	TRY(post_config_start(p));
 	TRY(post_control_start(p));

@@ -28,7 +28,8 @@ struct post {
 	struct post_control controls[POST_CONTROLS_MAX];
 };
 
-/* Opens the role's store as its data folder and configuration say; rings who waits for changes. */
+/* Opens the role's store; rings who waits for changes. Before the promise, since the data folder
+ * itself is beyond it. */
 struct err role_store_open(struct role *r, struct store **ret);
 
 /* post_config.c: domains.conf is read again when it changes, and handed to who watches. */

@@ -62,18 +62,23 @@ static struct park files_run(struct task *t, unsigned why)
 	struct post *p = CONTAINER_OF(t, struct post, files);
 	struct role *r = p->role;
 	struct conf *now, *next = NULL;
+	bool other;
 
 	if (why & LOOP_STOP)
 		return park_end();
 	now = role_conf(r);
 	struct err e = conf_reload(now, &next);
 
+	/* The first look finds what the parent handed over. */
+	other = next && !str_eq(conf_source(next)->domains_text, conf_source(now)->domains_text);
 	conf_unref(now);
 	/* The same mistake is told once, not each second. */
 	if (err_failed(e) && !p->reload_failed)
 		log_error(&r->lc, "domains.conf not taken over, the old one stays", F_ERR(e));
 	p->reload_failed = err_failed(e);
-	if (next) {
+	if (next && !other)
+		role_conf_set(r, next);
+	if (other) {
 		log_info(&r->lc, "domains.conf taken over",
 			 F_U64("number", conf_source(next)->number));
 		role_conf_set(r, next);

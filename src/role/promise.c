@@ -18,7 +18,7 @@ static const struct promise {
 	{MSG_ROLE_ID_SECRETS, {"secrets", 0}, {{"secrets", SANDBOX_WRITE}}},
 	{MSG_ROLE_ID_POST,
 	 {"post", SANDBOX_ACCEPT},
-	 {{"accounts", SANDBOX_WRITE}, {"tmp", SANDBOX_WRITE}, {".", SANDBOX_WRITE}}},
+	 {{"accounts", SANDBOX_WRITE}, {"tmp", SANDBOX_WRITE}, {".", SANDBOX_READ}}},
 	{MSG_ROLE_ID_SMTP, {"smtp", SANDBOX_ACCEPT}, {{"tmp", SANDBOX_WRITE}}},
 	{MSG_ROLE_ID_IMAP,
 	 {"imap", SANDBOX_ACCEPT},
