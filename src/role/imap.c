@@ -162,6 +162,7 @@ static struct err imap_prepare(struct role *r)
 	s->tmp = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->tmp < 0)
 		return err_errno("open %s", path);
+	TRY(facts_preload());
 	return role_store_open(r, &s->store);
 }
 

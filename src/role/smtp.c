@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 enum {
-	FACTS_ARENA = 64 << 20,
-	INLINE_MAX = 48 << 10, /* as msg_deliver_request.body */
+	DELIVER_ARENA = FACTS_ARENA_MAX + (96 << 20), /* and prefixes of many recipients */
+	INLINE_MAX = 48 << 10,                        /* as msg_deliver_request.body */
 	ID_KEY_LEN = 24,
 };
 
@@ -173,6 +173,7 @@ static size_t recipients_make(const struct smtpd_message *m, struct arena *a,
 static struct err facts_make(const struct smtpd_message *m, struct arena *a, struct buf *ret)
 {
 	struct facts facts;
+	struct facts_known known = {.sha256 = m->sha256};
 	void *map = NULL;
 	struct str bytes = m->memory;
 
@@ -183,7 +184,7 @@ static struct err facts_make(const struct smtpd_message *m, struct arena *a, str
 					 (unsigned long long)m->size);
 		bytes = str_of(map, m->size);
 	}
-	struct err e = facts_build(bytes, m->sha256, a, &facts);
+	struct err e = facts_build(bytes, &known, a, &facts);
 
 	if (err_is_ok(e))
 		e = facts_write(&facts, ret);
@@ -239,7 +240,7 @@ static void env_deliver(void *arg, void *config, struct smtpd_call *call,
 	struct arena a;
 
 	(void)config;
-	arena_init(&a, FACTS_ARENA);
+	arena_init(&a, DELIVER_ARENA);
 	if (d) {
 		*d = (struct delivering){.call = call, .role = s->role};
 		e = deliver(s, m, &a, d);
@@ -292,7 +293,7 @@ static struct err smtp_prepare(struct role *r)
 	if (s->tmp < 0)
 		return err_errno("open %s", path);
 	TRY(id_key_open(r, &s->id));
-	return ERR_OK;
+	return facts_preload();
 }
 
 static void settings_make(const struct role *r, const struct conf *conf,
