@@ -9,6 +9,10 @@ enum {
 	LIMIT_SMTP_AUTH_LINE = 12288,
 	/* A reply line with its CRLF, RFC 5321 §4.5.3.1.5. */
 	LIMIT_SMTP_REPLY_LINE = 512,
+	/* What a client takes of a server. */
+	LIMIT_SMTP_RESPONSE_LINE = 4096,
+	LIMIT_SMTP_RESPONSE_LINES = 1000,
+	LIMIT_SMTP_RESPONSE = 16384,        /* octets of text */
 	LIMIT_SMTP_PATH = 256,              /* with its angle brackets, RFC 5321 §4.5.3.1.3 */
 	LIMIT_SMTP_DOMAIN = 255,            /* RFC 5321 §4.5.3.1.2 */
 	LIMIT_SMTP_LABEL = 63,              /* RFC 1035 §2.3.4 */
