@@ -232,7 +232,7 @@ static size_t fitting(struct str s, bool q, size_t room)
 size_t buf_words(struct buf *b, struct str s, size_t column)
 {
 	enum { FRAME = 12, LEAST = 12 }; /* "=?utf-8?q??=", and three escapes of one character */
-	bool q = q_length(s) <= (s.n + 2) / 3 * 4;
+	bool q = q_length(s) <= 2 * s.n;
 
 	while (s.n) {
 		if (column + FRAME + LEAST > WORD_LINE_MAX) {

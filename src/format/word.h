@@ -29,9 +29,9 @@ void word_decode(struct str s, struct buf *ret);
 void word_decode_param(const struct param_text *p, struct buf *ret);
 
 /* Adds s, UTF-8, as encoded words in UTF-8, on lines of at most WORD_LINE_MAX that are folded with
- * CRLF and a space; column is where the line stands. Each word is whole characters, in Q or B,
- * whichever is shorter, with Q's bytes as a phrase needs them (§5 (3)). Returns the column after
- * it. Nothing is added for an empty s. */
+ * CRLF and a space; column is where the line stands. Each word is whole characters, in Q where most
+ * of it stays legible and with Q's bytes as a phrase needs them (§5 (3)), else in B. Returns the
+ * column after it. Nothing is added for an empty s. */
 size_t buf_words(struct buf *b, struct str s, size_t column);
 
 #endif
