@@ -9,11 +9,10 @@ static struct smtp_reply check(struct smtpd *s, const struct smtp_cmd *cmd)
 	return SMTPD_ALLOWED;
 }
 
-/* A whole refused chunk may be much larger than any message of ours: past this the connection
- * ends. */
+/* What is refused or too large is read and dropped, as much as a message too large would be. */
 static bool worth_dropping(const struct smtpd *s, uint64_t size)
 {
-	return size <= s->settings->max_size + LIMIT_SMTP_LINE;
+	return size / 2 <= s->settings->max_size;
 }
 
 static void begin_chunk(struct smtpd *s, const struct smtp_cmd *cmd)
@@ -80,7 +79,7 @@ bool smtpd_chunk_input(struct smtpd *s)
 	}
 	s->t.chunk_left -= in.n;
 	conn_take(&s->base.conn, in.n);
-	if (s->t.chunk_left == 0)
+	if (s->t.chunk_left == 0 && !s->parked)
 		chunk_end(s);
 	return true;
 }

@@ -22,15 +22,14 @@ bool smtpd_data_input(struct smtpd *s)
 {
 	struct str in = conn_in(&s->base.conn), rest = in, piece;
 
-	while ((piece = smtp_data_next(&s->t.data, &rest)).n)
+	while (!s->parked && (piece = smtp_data_next(&s->t.data, &rest)).n)
 		smtpd_message_octets(s, piece);
 	conn_take(&s->base.conn, in.n - rest.n);
-	if (smtp_data_ended(&s->t.data)) {
-		s->mode = SMTPD_COMMANDS;
-		smtpd_message_end(s);
-		return true;
-	}
-	return false;
+	if (s->parked || !smtp_data_ended(&s->t.data))
+		return s->parked;
+	s->mode = SMTPD_COMMANDS;
+	smtpd_message_end(s);
+	return true;
 }
 
 const struct smtpd_command smtpd_cmd_data = {.verb = SMTP_DATA,

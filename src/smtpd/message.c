@@ -168,7 +168,8 @@ static void delivered(struct smtpd *s)
 		s->good_transactions++;
 		s->bad_transactions--;
 	}
-	conn_set_slow(&s->base.conn, a->slow);
+	if (a->slow || !smtp_reply_is_error(&s->delayed))
+		conn_set_slow(&s->base.conn, a->slow);
 	smtpd_call_end(s);
 	if (delay > 0)
 		smtpd_park_delay(s, delay, finish_delayed);

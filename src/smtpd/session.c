@@ -317,12 +317,15 @@ static void occasion(struct smtpd *s, enum session_why why)
 	}
 }
 
-/* The client has gone, or has said part of something. */
+/* The client has gone, or has said part of something. A message has a deadline of its own besides
+ * that of each read. */
 static struct session_next wait_for_input(struct smtpd *s)
 {
+	int64_t until = clock_mono(s->base.clock) + s->base.read_timeout;
+
 	if (s->base.conn.eof)
 		return session_close();
-	return s->t.until ? session_input_until(s->t.until) : session_input();
+	return session_input_until(s->t.until && s->t.until < until ? s->t.until : until);
 }
 
 static struct session_next step(struct session *base, enum session_why why)
