@@ -3,6 +3,7 @@
 #include "base/ip.h"
 #include "base/regexp.h"
 #include "base/utf8.h"
+#include "format/mailbox_name.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -234,13 +235,6 @@ bool idl_account_ok(struct str s)
 	return true;
 }
 
-bool idl_mailbox_ok(struct str s)
-{
-	if (s.n == 0 || s.n > 1000 || !utf8_valid(s) || s.p[0] == '/' || s.p[s.n - 1] == '/')
-		return false;
-	return str_find(s, STR("//"), 0) < 0;
-}
-
 static bool text_parse(const struct idl_type *t, struct str s, void *ret)
 {
 	if (s.n > IDL_STRING_MAX || !utf8_valid(s))
@@ -285,7 +279,7 @@ static bool hostport_ok(struct str s)
 TEXT_KIND(ip_text, ip_ok(s))
 TEXT_KIND(domain, idl_domain_ok(s))
 TEXT_KIND(account, idl_account_ok(s))
-TEXT_KIND(mailbox, idl_mailbox_ok(s))
+TEXT_KIND(mailbox, mailbox_name_wrong(s) == NULL)
 TEXT_KIND(url, url_ok(s))
 TEXT_KIND(hostport, hostport_ok(s))
 TEXT_KIND(regexp, regexp_why_not(s) == NULL)
@@ -314,7 +308,7 @@ static const struct kind_row kinds[IDL_STRUCT] = {
 	[IDL_DOMAIN_NAME] = TEXT("domain name like mail.example.org", "example.org", domain_parse),
 	[IDL_ACCOUNT_NAME] = TEXT("account name of letters, digits and . - _, at most 64, no dot in front",
 			     "you", account_parse),
-	[IDL_MAILBOX] = TEXT("mailbox name like Inbox or Lists/Announce", "Inbox", mailbox_parse),
+	[IDL_MAILBOX] = TEXT(NULL, "Inbox", mailbox_parse),
 	[IDL_URL] = TEXT("URL like https://example.org/path", "https://example.org/", url_parse),
 	[IDL_HOSTPORT] = TEXT("host and port like proxy.example.org:1080",
 			      "proxy.example.org:1080", hostport_parse),
@@ -333,6 +327,8 @@ static const char *expected_text(const struct idl_type *t, struct str s, struct 
 	buf_clear(tmp);
 	if (t->kind == IDL_REGEXP)
 		buf_printf(tmp, "regular expression (%s)", regexp_why_not(s));
+	else if (t->kind == IDL_MAILBOX)
+		buf_printf(tmp, "mailbox name like Lists/Announce (%s)", mailbox_name_wrong(s));
 	else if (t->kind != IDL_ENUM)
 		buf_printf(tmp, "%s from %lld to %lld",
 			   t->kind == IDL_SIZE ? "number of bytes" : "number", (long long)t->min,

@@ -62,6 +62,5 @@ void idl_duration_write(int64_t ms, struct buf *b);
 
 bool idl_domain_ok(struct str s);
 bool idl_account_ok(struct str s);
-bool idl_mailbox_ok(struct str s);
 
 #endif

@@ -164,6 +164,7 @@ static void expectations(void **state)
 		{IDL_ENUM, "x", "one of one, two"},
 		{IDL_REGEXP, "a)", "regular expression () without ()"},
 		{IDL_BOOL, "x", "true or false"},
+		{IDL_MAILBOX, "a//b", "mailbox name like Lists/Announce (a level of it is empty)"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

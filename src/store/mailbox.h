@@ -7,9 +7,10 @@
 #define MOX_STORE_MAILBOX_H
 
 #include "base/arena.h"
+#include "format/mailbox_name.h"
 #include "store/store.h"
 
-enum { MAILBOX_NAME_MAX = 1000, MAILBOX_LEVELS_MAX = 100, KEYWORD_MAX = 100, KEYWORDS_MAX = 100 };
+enum { KEYWORD_MAX = 100, KEYWORDS_MAX = 100 };
 
 /* RFC 6154 §2, as bits. */
 enum mailbox_use {
