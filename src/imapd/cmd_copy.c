@@ -119,8 +119,14 @@ void imapd_cmd_expunge(struct imapd *s, struct cur *c)
 	struct err e = entry_expunge(imapd_account(s), v->mailbox, s->uid ? &uids : &v->uids, true,
 				     NULL, &modseq);
 
-	if (err_failed(e))
+	if (err_failed(e)) {
 		imapd_fail(s, e);
-	else
-		imapd_ok(s, STR(""), STR("expunged"));
+		return;
+	}
+	/* RFC 7162 §3.1.10 for the client that keeps count. */
+	BUF_AUTO code = BUF_INIT(100);
+
+	if (modseq && imapd_is_enabled(s, IMAPD_CONDSTORE))
+		buf_printf(&code, "HIGHESTMODSEQ %ju", (uintmax_t)modseq);
+	imapd_ok(s, buf_str(&code), STR("expunged"));
 }

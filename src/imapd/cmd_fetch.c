@@ -414,7 +414,7 @@ static struct err step(struct imapd *s, struct fetch *f, bool *ret_done)
 	return kinds[att->kind].send(s, f, att);
 }
 
-/* A message that can't be read keeps nobody from the others; but in the middle of a literal there
+/* What can't be read keeps nobody from the rest; but in the middle of a literal there
  * is no way back to a clean line. */
 static void failed(struct imapd *s, struct fetch *f, struct err e)
 {
@@ -427,7 +427,6 @@ static void failed(struct imapd *s, struct fetch *f, struct err e)
 		s->job = NULL;
 	} else if (f->begun) {
 		f->failed = code;
-		message_end(s, f);
 	} else {
 		imapd_fail(s, e);
 	}

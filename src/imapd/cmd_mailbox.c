@@ -10,6 +10,20 @@ static bool one_name(struct imapd *s, struct cur *c, struct str *ret)
 	return imapd_args_end(s, c) && imapd_name(s, written, ret);
 }
 
+/* RFC 9051 §6.3.9.7: a name that is not as the client wrote it is told with OLDNAME. */
+static void oldname_tell(struct imapd *s, struct str written, struct str name)
+{
+	struct buf *b = imapd_out(s);
+
+	if (!imapd_is_enabled(s, IMAPD_REV2) || str_eq(written, name))
+		return;
+	buf_str_add(b, STR("* LIST () \"/\" "));
+	buf_imapd_name(b, s, name);
+	buf_str_add(b, STR(" (\"OLDNAME\" ("));
+	buf_imapd_name(b, s, written);
+	buf_str_add(b, STR("))\r\n"));
+}
+
 static void end(struct imapd *s, struct err e)
 {
 	if (err_failed(e))
@@ -22,8 +36,20 @@ void imapd_cmd_create(struct imapd *s, struct cur *c)
 {
 	struct str name;
 
-	if (one_name(s, c, &name))
-		end(s, mailbox_create(imapd_account(s), name, 0, NULL));
+	imap_x_sp(c);
+	struct str written = imap_x_astring(c, &s->mem);
+
+	if (!imapd_args_end(s, c) || !imapd_name(s, written, &name))
+		return;
+	struct err e = mailbox_create(imapd_account(s), name, 0, NULL);
+
+	/* A hierarchy separator at the end is only a hint (RFC 9051 §6.3.4). */
+	if (err_is_ok(e))
+		oldname_tell(s,
+			     str_ends(written, STR("/")) ? str_sub(written, 0, written.n - 1)
+							 : written,
+			     name);
+	end(s, e);
 }
 
 void imapd_cmd_delete(struct imapd *s, struct cur *c)

@@ -88,10 +88,225 @@ static void test_read_mail(void **state)
 	}
 }
 
+/* Connection limits, delays, deadlines. */
+
+static void test_guessing(void **state)
+{
+	struct imapd_testing t;
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_connect(&t, 0);
+
+	for (int i = 1; i <= 6; i++) {
+		PLAY(m, "wrong",
+		     T("a LOGIN mox wrong\r\n", "a NO [AUTHENTICATIONFAILED] bad user/pass\r\n"));
+		assert_int_equal(session_mem_session(m)->conn.slow, i >= 3);
+	}
+	/* The fifth waits one second, the sixth two; less what passed since the deadline was set.
+	 */
+	assert_int_equal((session_mem_delayed(m) + NS_PER_S / 2) / NS_PER_S, 3);
+	session_mem_feed(m, STR("a LOGIN mox moxmoxmox\r\n"));
+	assert_true(str_starts(session_mem_out(m), STR("a OK ")));
+	assert_false(session_mem_session(m)->conn.slow);
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
+static void test_late_answer(void **state)
+{
+	struct imapd_testing t;
+
+	(void)state;
+	imapd_testing_begin(&t);
+	t.hold_login = true;
+	struct session_mem *m = imapd_testing_connect(&t, 0);
+
+	PLAY(m, "held", T("a LOGIN mox moxmoxmox\r\nb NOOP\r\n", ""));
+	session_mem_timeout(m);
+	assert_str("too late", session_mem_out(m),
+		   STR("a NO [UNAVAILABLE] temporary authentication failure\r\nb OK done\r\n"));
+	imapd_testing_answer(&t, ERR_NONE);
+	PLAY(m, "again", T("a LOGIN mox moxmoxmox\r\n", ""));
+	imapd_testing_answer(&t, ERR_NONE);
+	assert_true(session_mem_run(m));
+	assert_true(str_starts(session_mem_out(m), STR("a OK ")));
+	/* The session ends before an answer. */
+	struct session_mem *gone = imapd_testing_connect(&t, 0);
+
+	PLAY(gone, "held", T("a LOGIN mox moxmoxmox\r\n", ""));
+	session_mem_free(gone);
+	imapd_testing_answer(&t, ERR_NONE);
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
+static void test_deadlines(void **state)
+{
+	struct imapd_testing t;
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_connect(&t, 0);
+
+	assert_int_equal(session_mem_session(m)->read_timeout, 30 * NS_PER_S);
+	session_mem_timeout(m);
+	assert_str("stranger", session_mem_out(m),
+		   STR("* BYE [UNAVAILABLE] idle for too long\r\n"));
+	assert_true(session_mem_closed(m));
+	session_mem_free(m);
+	m = imapd_testing_user(&t, 0);
+	session_mem_feed(m, STR("a NOOP\r\n"));
+	assert_int_equal(session_mem_session(m)->read_timeout, 1800 * NS_PER_S);
+	assert_int_equal(session_mem_session(m)->write_timeout, 300 * NS_PER_S);
+	session_mem_feed(m, STR("a APPEND inbox {100}\r\nx"));
+	assert_int_equal(session_mem_session(m)->read_timeout, 30 * NS_PER_S);
+	session_mem_free(m);
+	m = imapd_testing_user(&t, 0);
+	session_mem_feed(m, STR("a IDLE\r\n"));
+	session_mem_out(m);
+	session_mem_shutdown(m);
+	assert_str("shutdown", session_mem_out(m), STR("* BYE [UNAVAILABLE] shutting down\r\n"));
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
+static void test_tls(void **state)
+{
+	struct imapd_testing t;
+	struct tls_server *some = (struct tls_server *)(uintptr_t)16;
+
+	(void)state;
+	imapd_testing_begin(&t);
+	t.service.base.tls = some;
+	t.service.settings.require_tls = true;
+	struct session_mem *m = imapd_testing_connect(&t, 0);
+
+	session_mem_feed(m, STR("a CAPABILITY\r\n"));
+	struct str out = session_mem_out(m);
+
+	assert_true(str_find(out, STR(" STARTTLS LOGINDISABLED\r\n"), 0) > 0);
+	PLAY(m, "before",
+	     T("a LOGIN mox moxmoxmox\r\n", "a NO [PRIVACYREQUIRED] STARTTLS is required\r\n"),
+	     T("a AUTHENTICATE PLAIN AG1veABtb3htb3htb3g=\r\n",
+	       "a NO [PRIVACYREQUIRED] STARTTLS is required\r\n"),
+	     /* What was sent behind it in plain text is no command (CVE-2011-0411). */
+	     T("a STARTTLS\r\nb NOOP\r\n", "a OK go ahead\r\n"),
+	     T("c STARTTLS\r\n", "c BAD TLS is active\r\n"));
+	session_mem_feed(m, STR("a CAPABILITY\r\n"));
+	assert_true(str_find(session_mem_out(m), STR(" AUTH=PLAIN AUTH=LOGIN\r\n"), 0) > 0);
+	session_mem_feed(m, STR("a LOGIN mox moxmoxmox\r\n"));
+	assert_true(str_starts(session_mem_out(m), STR("a OK ")));
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
+/* Limits that the grammar's tests do not meet, as a session answers to them. */
+static void test_limits(void **state)
+{
+	static const struct turn cases[] = {
+		T("a APPEND inbox {1073741824}\r\n", "a NO [TOOBIG] message is too large\r\n"),
+		T("a APPEND inbox {1048576}\r\n", "+ send the message\r\n"),
+		T("a APPEND inbox {1048577}\r\n", "a NO [TOOBIG] message is too large\r\n"),
+		T("a APPEND inbox {4097+}\r\n",
+		  "* BYE [TOOBIG] non-synchronizing literal is too large\r\n"),
+		T("a SEARCH TEXT {102401}\r\n", "a BAD [TOOBIG] literal is too large\r\n"),
+		T("a SEARCH TEXT {102400}\r\n", "+ go ahead\r\n"),
+		T("a SEARCH TEXT {1073741824+}\r\n",
+		  "* BYE [TOOBIG] non-synchronizing literal is too large\r\n"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct imapd_testing t;
+
+		imapd_testing_begin(&t);
+		struct session_mem *m = imapd_testing_user(&t, 0);
+
+		play(m, cases[i].in.p, &cases[i], 1);
+		session_mem_free(m);
+		imapd_testing_end(&t);
+	}
+}
+
+/* A message with bare LF is kept with CRLF; a large one goes through a file. */
+static void test_append_large(void **state)
+{
+	struct imapd_testing t;
+	BUF_AUTO in = BUF_INIT(2 << 20);
+	enum { LINES = 40000 };
+
+	(void)state;
+	imapd_testing_begin(&t);
+	t.env.tmp_dirfd = open("/tmp", O_RDONLY | O_DIRECTORY);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+
+	buf_printf(&in, "a APPEND inbox {%d}\r\n", LINES * 10);
+	for (int i = 0; i < LINES; i++)
+		buf_str_add(&in, STR("012345678\n"));
+	buf_str_add(&in, STR("\r\nb SELECT inbox\r\n"));
+	session_mem_feed(m, buf_str(&in));
+	session_mem_out(m);
+	BUF_AUTO want = BUF_INIT(2 << 20);
+
+	buf_printf(&want, "* 1 FETCH (RFC822.SIZE %d BODY[] {%d}\r\n", LINES * 11, LINES * 11);
+	for (int i = 0; i < LINES; i++)
+		buf_str_add(&want, STR("012345678\r\n"));
+	buf_str_add(&want, STR(")\r\nc OK done\r\n"));
+	session_mem_feed(m, STR("c FETCH 1 (RFC822.SIZE BODY.PEEK[])\r\n"));
+	assert_true(str_eq(session_mem_out(m), buf_str(&want)));
+	session_mem_free(m);
+	close(t.env.tmp_dirfd);
+	imapd_testing_end(&t);
+}
+
+/* More messages than any batch: a cursor answers for all, in order, whatever the peer reads at
+ * once.
+ */
+static void test_many(void **state)
+{
+	struct imapd_testing t;
+	BUF_AUTO want = BUF_INIT(1 << 20);
+	enum { N = 1200 };
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+	struct account *acc;
+
+	assert_ok(account_create(t.store.store, STR("mox"), &acc));
+	for (int i = 0; i < N; i++)
+		testing_append(acc, &t.store.arena, "Inbox", "Subject: x\r\n\r\nhi\r\n");
+	session_mem_feed(m, STR("a SELECT inbox\r\n"));
+	session_mem_out(m);
+	for (int i = 1; i <= N; i++)
+		buf_printf(&want, "* %d FETCH (UID %d FLAGS (\\Deleted))\r\n", i, i);
+	buf_str_add(&want, STR("a OK done\r\n"));
+	session_mem_feed(m, STR("a STORE 1:* FLAGS (\\Deleted)\r\n"));
+	assert_str("store", session_mem_out(m), buf_str(&want));
+	session_mem_feed(m, STR("a FETCH 1:* (UID FLAGS)\r\n"));
+	assert_str("fetch", session_mem_out(m), buf_str(&want));
+	PLAY(m, "search",
+	     T("a UID SEARCH RETURN (ALL) DELETED\r\n",
+	       "* ESEARCH (TAG \"a\") UID ALL 1:1200\r\na OK done\r\n"));
+	buf_clear(&want);
+	for (int i = N; i >= 1; i--)
+		buf_printf(&want, "* %d EXPUNGE\r\n", i);
+	buf_str_add(&want, STR("a OK expunged\r\n"));
+	session_mem_feed(m, STR("a EXPUNGE\r\n"));
+	assert_str("expunge", session_mem_out(m), buf_str(&want));
+	account_close(acc);
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read_mail),
+		cmocka_unit_test(test_read_mail),    cmocka_unit_test(test_guessing),
+		cmocka_unit_test(test_late_answer),  cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_tls),          cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_append_large), cmocka_unit_test(test_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
