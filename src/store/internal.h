@@ -98,7 +98,8 @@ struct segment_use {
 struct writer_state {
 	uint64_t message_next;
 	uint32_t mailbox_next, uidvalidity_next;
-	bool changed; /* the modseq is used, or the account's row has to be written */
+	bool changed; /* the account's row has to be written */
+	bool modseq_used;
 	size_t uids_n, gone_n;
 	struct segment_use segment; /* the one written to; number 0: none yet */
 };

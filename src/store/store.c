@@ -36,6 +36,8 @@ static void defaults(struct store *s, const struct store_options *o)
 		s->o.segment_max = UINT64_C(64) << 20;
 	if (!s->o.own_segment_min)
 		s->o.own_segment_min = UINT64_C(1) << 20;
+	if (!s->o.checkpoint_pages)
+		s->o.checkpoint_pages = CHECKPOINT_PAGES;
 	s->log = (struct log_ctx){.log = o->log, .pkg = "store"};
 }
 
@@ -121,7 +123,7 @@ struct err account_db(struct account *acc, struct db **ret)
 
 void account_db_back(struct account *acc, struct db *db, bool broken)
 {
-	if (db->wal_pages > CHECKPOINT_PAGES)
+	if (db->wal_pages >= acc->store->o.checkpoint_pages)
 		acc->wants_checkpoint = true;
 	pthread_mutex_lock(&acc->lock);
 	if (!broken && acc->idle_n < ACCOUNT_IDLE_MAX)
@@ -178,17 +180,14 @@ static struct err account_new(struct store *s, struct str name, struct account *
 	return ERR_OK;
 }
 
-/* A folder below dirfd, made if `create` says so; its name is durable then. */
+/* A folder below dirfd, made if `create` says so. */
 static struct err folder_open(struct store *s, int dirfd, const char *path, bool create,
 			      int *ret_fd)
 {
-	if (create) {
-		struct err e = fs_mkdir(s->o.fs, dirfd, path, 0770);
+	struct err e = create ? fs_mkdir(s->o.fs, dirfd, path, 0770) : ERR_OK;
 
-		if (err_failed(e) && !err_is(e, ERR_EXISTS))
-			return e;
-		TRY(fs_sync_dir(s->o.fs, dirfd));
-	}
+	if (err_failed(e) && !err_is(e, ERR_EXISTS))
+		return e;
 	*ret_fd = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return *ret_fd < 0 ? err_errno("folder %s", path) : ERR_OK;
 }
@@ -199,7 +198,11 @@ static struct err files_open(struct account *acc, bool create)
 	auto_close int accounts = -1;
 
 	TRY(folder_open(s, s->root_fd, "accounts", create, &accounts));
+	if (create)
+		TRY(fs_sync_dir(s->o.fs, s->root_fd));
 	TRY(folder_open(s, accounts, acc->name, create, &acc->dir_fd));
+	if (create)
+		TRY(fs_sync_dir(s->o.fs, accounts));
 	TRY(folder_open(s, acc->dir_fd, "mail", create, &acc->mail_fd));
 	return fs_open(s->o.fs, acc->dir_fd, "lock", O_RDWR | O_CREAT, 0660, &acc->lock_fd);
 }
@@ -267,12 +270,14 @@ static struct err upgrade_locked(struct account *acc, struct db *db, unsigned *v
 		e = schema_upgrade(db, from);
 	if (err_is_ok(e) && from == 0)
 		e = first_rows(acc, db);
+	/* Before the commit: a database with tables has a name that stays, and a mail folder. */
+	if (err_is_ok(e))
+		e = fs_sync_dir(acc->store->o.fs, acc->dir_fd);
 	if (err_is_ok(e))
 		e = db_exec(db, "COMMIT");
 	if (err_is_ok(e)) {
 		*version = SCHEMA_VERSION;
-		/* Each time: whoever made the file may have died before. */
-		return fs_sync_dir(acc->store->o.fs, acc->dir_fd);
+		return ERR_OK;
 	}
 	if (!sqlite3_get_autocommit(db->h))
 		err_ignore(db_exec(db, "ROLLBACK"), "the first error counts");

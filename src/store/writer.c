@@ -39,7 +39,7 @@ static struct err op_err(const struct write_op *op)
 
 uint64_t writer_modseq(struct writer *w)
 {
-	w->s.changed = true;
+	w->s.changed = w->s.modseq_used = true;
 	return w->modseq;
 }
 
@@ -87,7 +87,7 @@ struct err writer_change_uids(struct writer *w, uint32_t mailbox, enum change_ki
 {
 	struct pending_uids *p = w->s.uids_n ? &w->uids[w->s.uids_n - 1] : NULL;
 
-	w->s.changed = true;
+	writer_modseq(w);
 	if (p && p->mailbox == mailbox && p->kind == kind && p->range.last + 1 == first) {
 		/* Only within one operation is this row its own to take back; appending to an
 		 * earlier one's is right as long as that one stays. */
@@ -106,8 +106,7 @@ static struct err change_insert(struct writer *w, uint32_t mailbox, enum change_
 {
 	Q_AUTO q = q_of(w->db, "INSERT INTO change VALUES(?, ?, ?, ?, ?, ?, ?)");
 
-	w->s.changed = true;
-	q_i64(&q, (int64_t)w->modseq);
+	q_i64(&q, (int64_t)writer_modseq(w));
 	q_i64(&q, w->change_number++);
 	q_i64(&q, kind);
 	q_i64(&q, mailbox);
@@ -160,7 +159,7 @@ static struct err account_row_write(struct writer *w)
 	Q_AUTO q = q_of(w->db, "UPDATE account SET modseq = ?, message_next = ?, mailbox_next = ?, "
 			       "uidvalidity_next = ?, segment = ?");
 
-	q_i64(&q, (int64_t)w->modseq);
+	q_i64(&q, (int64_t)(w->s.modseq_used ? w->modseq : w->modseq - 1));
 	q_i64(&q, (int64_t)w->s.message_next);
 	q_i64(&q, w->s.mailbox_next);
 	q_i64(&q, w->s.uidvalidity_next);
@@ -269,7 +268,7 @@ static void batch(struct account *acc, struct db *db, struct write_op *ops, bool
 	struct writer w = {.acc = acc, .db = db, .now = clock_unix(acc->store->o.clock)};
 	struct err e = ops_run(&w, ops);
 
-	*ret_changed = err_is_ok(e) && w.s.changed;
+	*ret_changed = err_is_ok(e) && w.s.modseq_used;
 	if (w.s.gone_n)
 		acc->wants_purge = true;
 	if (err_failed(e)) {
