@@ -3,10 +3,16 @@ Python's smtplib and imaplib."""
 
 import imaplib
 import os
+import pty
+import select
+import shutil
+import signal
 import smtplib
 import ssl
 import subprocess
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 from conftest import ADDRESS, DEADLINE, PASSWORD
@@ -129,6 +135,25 @@ from {ADDRESS}
     assert found(mox, "by msmtp").endswith(b"\r\n\r\nHello.\r\n")
 
 
+def on_terminal(env, *argv):
+    """Runs a full-screen program to its end; what it draws is shown if it does not end."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvpe(argv[0], argv, env)
+    drawn = b""
+    while True:
+        ready, _, _ = select.select([fd], [], [], DEADLINE)
+        if not ready:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise AssertionError(f"{argv[0]} waits for somebody: {drawn[-1000:]!r}")
+        try:
+            drawn += os.read(fd, 4096)
+        except OSError:  # its end, for a terminal
+            break
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0, drawn[-1000:]
+
+
 def test_mutt_reads(mox, tmp_path):
     run("swaks", "--server", "127.0.0.1", "--port", mox.port["smtp"], "--from", "a@remote.example",
         "--to", ADDRESS, "--header", "Subject: for mutt", "--body", "Mutt body.")
@@ -140,24 +165,39 @@ set ssl_starttls=no
 set ssl_force_tls=no
 set quit=yes
 set confirmappend=no
+set confirmcreate=no
+set delete=no
+set move=no
+set sleep_time=0
 set copy=no
 set mbox_type=mbox
 set folder=imap://127.0.0.1:{mox.port['imap']}/
 set spoolfile=+INBOX
 push "<limit>~s 'for mutt'<enter><tag-pattern>~A<enter><tag-prefix><copy-message>{copy}<enter><quit>"
 """)
-    env = {**os.environ, "TERM": "xterm", "HOME": str(tmp_path)}
-    run("script", "-qec", f"mutt -n -F {rc}", "/dev/null", env=env, stdin=subprocess.DEVNULL)
+    on_terminal({**os.environ, "TERM": "xterm", "HOME": str(tmp_path)}, "mutt", "-n", "-F", str(rc))
     assert "Mutt body." in copy.read_text()
 
 
-def test_getmail(mox, tmp_path):
+@pytest.fixture
+def plain_user():
+    """A folder, and arguments for run() to be its owner: getmail does not deliver as root."""
+    folder = Path(tempfile.mkdtemp(prefix="mox-e2e-"))
+    as_user = {}
+    if os.geteuid() == 0:
+        shutil.chown(folder, "nobody", "nogroup")
+        as_user = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+    yield folder, as_user
+    shutil.rmtree(folder)
+
+
+def test_getmail(mox, plain_user):
+    folder, as_user = plain_user
     run("swaks", "--server", "127.0.0.1", "--port", mox.port["smtp"], "--from", "a@remote.example",
         "--to", ADDRESS, "--header", "Subject: for getmail", "--body", "Getmail body.")
-    maildir = tmp_path / "maildir"
-    for sub in ("cur", "new", "tmp"):
-        (maildir / sub).mkdir(parents=True)
-    (tmp_path / "getmailrc").write_text(f"""[retriever]
+    maildir = folder / "maildir"
+    run("mkdir", "-p", *(maildir / sub for sub in ("cur", "new", "tmp")), **as_user)
+    (folder / "getmailrc").write_text(f"""[retriever]
 type = SimpleIMAPRetriever
 server = 127.0.0.1
 port = {mox.port['imap']}
@@ -172,7 +212,8 @@ read_all = true
 delivered_to = false
 received = false
 """)
-    run("getmail", "--getmaildir", tmp_path, "--rcfile", tmp_path / "getmailrc")
+    run("getmail", "--getmaildir", folder, "--rcfile", folder / "getmailrc", cwd=folder,
+        env={**os.environ, "HOME": str(folder)}, **as_user)
     texts = [p.read_text() for p in (maildir / "new").iterdir()]
     assert sum("Getmail body." in t for t in texts) == 1
 
