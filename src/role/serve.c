@@ -142,9 +142,10 @@ struct login {
 
 static void login_end(struct login *l, struct err e)
 {
+	/* The session logs the attempt, with its peer; here is why it failed. */
 	if (err_is(e, ERR_AUTH) || err_is(e, ERR_RATE_LIMIT))
-		log_info(&l->lc, "failed authentication attempt", F_Z("username", l->name),
-			 F_Z("from", l->remote), F_ERR(e));
+		log_debug(&l->lc, "login refused", F_Z("username", l->name), F_Z("from", l->remote),
+			  F_ERR(e));
 	else if (err_failed(e))
 		log_error(&l->lc, "authentication", F_Z("username", l->name), F_ERR(e));
 	l->done(l->arg, e, str_of(l->account, l->account_n));

@@ -518,7 +518,7 @@ static enum smtp_client_verdict step(struct smtp_client *c)
 	do {
 		before = conn_in(c->conn).n;
 		v = response_input(c);
-	} while (v == SMTP_CLIENT_INPUT && conn_in(c->conn).n < before);
+	} while (v == SMTP_CLIENT_INPUT && (conn_in(c->conn).n < before || c->conn->eof));
 	return v;
 }
 
