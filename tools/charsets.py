@@ -19,6 +19,9 @@ def code_point(codec, byte):
 
 def main():
     print("/* Written by tools/charsets.py; do not edit. */")
+    print("#ifndef MOX_FORMAT_CHARSET_TABLES_H")
+    print("#define MOX_FORMAT_CHARSET_TABLES_H")
+    print("\n#include <stdint.h>\n")
     print("/* clang-format off */")
     for name in SETS.split():
         print(f"static const uint16_t {name}[128] = {{")
@@ -26,7 +29,8 @@ def main():
         for row in range(0, 128, 12):
             print("\t" + "".join(f"0x{p:x}," if p else "0," for p in points[row : row + 12]))
         print("};")
-    print("/* clang-format on */")
+    print("/* clang-format on */\n")
+    print("#endif")
 
 
 main()

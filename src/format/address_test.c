@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include "base/attr.h"
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "format/address.h"
 
@@ -191,8 +192,11 @@ static size_t entity(struct str s, uint32_t *ret_cp)
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_starts(str_z(names[i]), str_sub(s, 0, n)))
 			*ret_cp = (unsigned char)(i ? names[i][n] : '&');
-	if (str_starts(s, STR("&#x")))
-		*ret_cp = (uint32_t)strtoul(s.p + 3, NULL, 16);
+	if (str_starts(s, STR("&#x"))) {
+		*ret_cp = 0;
+		for (size_t i = 3; i + 1 < n; i++)
+			*ret_cp = *ret_cp * 16 + (uint32_t)hex_digit(s.p[i]);
+	}
 	return n;
 }
 

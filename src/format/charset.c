@@ -1,6 +1,7 @@
 #include "format/charset.h"
 
 #include "base/utf8.h"
+#include "format/charset_shift.h"
 #include "format/charset_table.h"
 #include <assert.h>
 #include <errno.h>
@@ -37,10 +38,10 @@ const struct charset *charset_find(struct str name)
 
 	if (name.n > CHARSET_NAME_MAX || !want.n)
 		return NULL;
-	for (size_t i = 0; i < ARRAY_LEN(charsets); i++)
-		if (str_eq(name_fold(str_z(charsets[i].name), b), want) ||
-		    is_alias(str_z(charsets[i].aliases), want))
-			return &charsets[i];
+	for (size_t i = 0; i < charset_table_n; i++)
+		if (str_eq(name_fold(str_z(charset_table[i].name), b), want) ||
+		    is_alias(str_z(charset_table[i].aliases), want))
+			return &charset_table[i];
 	return NULL;
 }
 
@@ -115,7 +116,7 @@ static size_t run_guess(struct charset_decoder *d, struct str s, bool last, stru
 		if (len)
 			buf_str_add(ret, str_sub(s, i, i + len));
 		else
-			add_byte(ret, cp1252, (unsigned char)s.p[i]);
+			add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
 		len = len ? len : 1;
 	}
 	return n;
@@ -281,135 +282,14 @@ static run_fn *const runs[] = {
 	[CHARSET_ISO2022KR] = run_iconv, [CHARSET_HZ] = run_iconv,
 };
 
-static void stage(struct charset_decoder *d, unsigned byte)
-{
-	assert(d->n < sizeof(d->stage));
-	d->stage[d->n++] = (unsigned char)byte;
-}
-
-/* The modes of the seven-bit forms. */
-enum { MODE_ASCII, MODE_DOUBLE, MODE_DOUBLE_3, MODE_KATAKANA };
-
-/* A byte of a set designated by a shift, as EUC has it; else as it is. */
-static void stage_shifted(struct charset_decoder *d, unsigned char c)
-{
-	bool in_set = d->mode != MODE_ASCII && c >= 0x21 && c <= 0x7e;
-
-	if (!in_set) {
-		d->second = false;
-		stage(d, c);
-		return;
-	}
-	if (d->mode == MODE_KATAKANA)
-		stage(d, 0x8e);
-	if (d->mode == MODE_DOUBLE_3 && !d->second)
-		stage(d, 0x8f);
-	d->second = !d->second;
-	stage(d, c | 0x80u);
-}
-
-/* The mode that an escape sequence (behind ESC) selects; -1: none that we know. */
-static int escape_mode(struct str e)
-{
-	static const struct {
-		char seq[4];
-		int mode;
-	} modes[] = {
-		/* RFC 1468, RFC 2237, ISO-2022-JP-3; JIS X 0213 counts as JIS X 0208. */
-		{"(B", MODE_ASCII},   {"(J", MODE_ASCII},   {"(I", MODE_KATAKANA},
-		{"$@", MODE_DOUBLE},  {"$B", MODE_DOUBLE},  {"$(D", MODE_DOUBLE_3},
-		{"$(Q", MODE_DOUBLE}, {"$(O", MODE_DOUBLE}, {"$(P", MODE_DOUBLE_3},
-		{"$(B", MODE_DOUBLE}, {"(H", MODE_ASCII},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
-		if (str_eq(str_z(modes[i].seq), e))
-			return modes[i].mode;
-	return -1;
-}
-
-static void filter_iso2022jp(struct charset_decoder *d, unsigned char c)
-{
-	if (!d->escape_n && c == 0x1b) {
-		d->escape[d->escape_n++] = c;
-		return;
-	}
-	if (!d->escape_n) {
-		if (c == '\n')
-			d->mode = MODE_ASCII; /* RFC 1468: a line ends in ASCII */
-		stage_shifted(d, c);
-		return;
-	}
-	d->escape[d->escape_n++] = c;
-	int mode = escape_mode(str_of(d->escape + 1, d->escape_n - 1u));
-
-	if (mode < 0 && d->escape_n < 4 && (c == '$' || c == '('))
-		return;
-	if (mode >= 0)
-		d->mode = (unsigned char)mode;
-	else
-		stage(d, 0xff); /* nothing in EUC: becomes U+FFFD */
-	d->escape_n = 0;
-	d->second = false;
-}
-
-/* RFC 1557: SO and SI shift; the designation ESC $ ) C says nothing new. */
-static void filter_iso2022kr(struct charset_decoder *d, unsigned char c)
-{
-	static const char designation[] = "\x1b$)C";
-
-	if (d->escape_n < 4 && c == (unsigned char)designation[d->escape_n]) {
-		d->escape_n = (unsigned char)((d->escape_n + 1) % 4);
-		return;
-	}
-	if (d->escape_n)
-		stage(d, 0xff);
-	d->escape_n = 0;
-	if (c == 0x0e || c == 0x0f) {
-		d->mode = c == 0x0e ? MODE_DOUBLE : MODE_ASCII;
-		d->second = false;
-		return;
-	}
-	if (c == '\n')
-		d->mode = MODE_ASCII;
-	stage_shifted(d, c);
-}
-
-/* RFC 1843: ~{ and ~} shift, ~~ is a tilde, ~ at a line's end joins the lines. */
-static void filter_hz(struct charset_decoder *d, unsigned char c)
-{
-	bool tilde = d->escape_n;
-
-	d->escape_n = 0;
-	if (!tilde && c == '~' && !d->second) {
-		d->escape_n = 1;
-	} else if (tilde && (c == '{' || c == '}')) {
-		d->mode = c == '{' ? MODE_DOUBLE : MODE_ASCII;
-	} else if (tilde && c == '~') {
-		stage(d, '~');
-	} else if (!tilde || c != '\n') {
-		if (tilde)
-			stage(d, 0xff);
-		if (c == '\n')
-			d->mode = MODE_ASCII;
-		stage_shifted(d, c);
-	}
-}
-
 /* Stages what there is room for, and returns how much of s that was. */
 static size_t feed(struct charset_decoder *d, struct str s)
 {
-	static void (*const filters[])(struct charset_decoder *, unsigned char) = {
-		[CHARSET_ISO2022JP] = filter_iso2022jp,
-		[CHARSET_ISO2022KR] = filter_iso2022kr,
-		[CHARSET_HZ] = filter_hz,
-	};
-	enum { STAGED_MAX = 4 }; /* by one byte through a filter */
 	size_t n = 0;
 
-	if (d->cs->kind >= CHARSET_ISO2022JP) {
-		while (n < s.n && d->n + STAGED_MAX <= sizeof(d->stage))
-			filters[d->cs->kind](d, (unsigned char)s.p[n++]);
+	if (charset_is_shifted(d->cs->kind)) {
+		while (n < s.n && d->n + CHARSET_SHIFT_MAX <= sizeof(d->stage))
+			charset_shift(d, (unsigned char)s.p[n++]);
 		return n;
 	}
 	n = s.n < sizeof(d->stage) - d->n ? s.n : sizeof(d->stage) - d->n;
@@ -453,10 +333,9 @@ void charset_decode(struct charset_decoder *d, struct str s, bool last, struct b
 		i += feed(d, str_from(s, i));
 		run(d, false, ret);
 	}
-	if (last && d->escape_n)
-		stage(d, 0xff);
 	if (!last)
 		return;
+	charset_shift_end(d);
 	run(d, true, ret);
 	void *cd = d->cd;
 
@@ -483,10 +362,10 @@ bool charset_preload(struct charset_preload *ret)
 	bool all = true;
 
 	*ret = (struct charset_preload){0};
-	for (size_t i = 0; i < ARRAY_LEN(charsets); i++) {
-		if (charsets[i].kind != CHARSET_ICONV)
+	for (size_t i = 0; i < charset_table_n; i++) {
+		if (charset_table[i].kind != CHARSET_ICONV)
 			continue;
-		iconv_t cd = iconv_open("UTF-8", charsets[i].iconv);
+		iconv_t cd = iconv_open("UTF-8", charset_table[i].iconv);
 
 		assert(n < ARRAY_LEN(ret->cd));
 		if (cd == (iconv_t)-1)

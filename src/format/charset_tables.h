@@ -1,4 +1,9 @@
 /* Written by tools/charsets.py; do not edit. */
+#ifndef MOX_FORMAT_CHARSET_TABLES_H
+#define MOX_FORMAT_CHARSET_TABLES_H
+
+#include <stdint.h>
+
 /* clang-format off */
 static const uint16_t cp437[128] = {
 	0xc7,0xfc,0xe9,0xe2,0xe4,0xe0,0xe5,0xe7,0xea,0xeb,0xe8,0xef,
@@ -443,3 +448,5 @@ static const uint16_t mac_cyrillic[128] = {
 	0x448,0x449,0x44a,0x44b,0x44c,0x44d,0x44e,0x20ac,
 };
 /* clang-format on */
+
+#endif

@@ -1,6 +1,7 @@
 #include "imap/parse.h"
 
 #include "base/utf8.h"
+#include "format/date.h"
 #include "imap/read.h"
 
 #include <assert.h>
@@ -270,35 +271,13 @@ struct imap_flags imap_x_flag_list(struct cur *c, struct arena *a)
 
 static unsigned x_month(struct cur *c)
 {
-	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 	struct str s = cur_xtake(c, 3, "month");
 
-	for (unsigned i = 0; s.n && i < 12; i++) {
-		if (str_eq_nocase(s, str_of(names + i * 3, 3)))
-			return i + 1;
-	}
+	for (unsigned month = 1; month <= 12; month++)
+		if (str_eq_nocase(s, date_month_name(month)))
+			return month;
 	cur_fail(c, "month");
 	return 1;
-}
-
-static unsigned month_days(unsigned year, unsigned month)
-{
-	static const unsigned char days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-	return days[month - 1] + (month == 2 && leap);
-}
-
-/* Days since 1970-01-01 of a Gregorian date, with years that begin in March. */
-static int32_t days_of(unsigned year, unsigned month, unsigned day)
-{
-	int32_t y = (int32_t)year - (month <= 2);
-	int32_t m = ((int32_t)month + 9) % 12;
-	int32_t era = (y >= 0 ? y : y - 399) / 400;
-	int32_t yoe = y - era * 400;
-	int32_t doy = (153 * m + 2) / 5 + (int32_t)day - 1;
-
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
 /* "-" date-month "-" date-year, behind a day. */
@@ -310,9 +289,9 @@ static int32_t x_month_year(struct cur *c, unsigned day)
 	cur_xlit(c, "-");
 	unsigned year = cur_xdigits(c, 4, "year");
 
-	if (!cur_failed(c) && (day < 1 || day > month_days(year, month)))
+	if (!cur_failed(c) && (day < 1 || day > date_month_days(year, month)))
 		cur_fail(c, "day of the month");
-	return cur_failed(c) ? 0 : days_of(year, month, day);
+	return cur_failed(c) ? 0 : (int32_t)date_days(year, month, day);
 }
 
 int32_t imap_x_date(struct cur *c)

@@ -1,10 +1,8 @@
 #include "imap/write.h"
 
 #include "base/utf8.h"
+#include "format/date.h"
 #include "imap/read.h"
-
-#include <stdio.h>
-#include <time.h>
 
 enum { QUOTED_MAX = 1000, TEXT_MAX = 512 };
 
@@ -131,13 +129,11 @@ void buf_imap_system_flags(struct buf *b, unsigned flags)
 
 void buf_imap_date_time(struct buf *b, int64_t unix_seconds)
 {
-	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 	const int64_t first = -62167219200, last = 253402300799;
-	time_t t = unix_seconds < first ? first : unix_seconds > last ? last : unix_seconds;
-	struct tm tm;
+	int64_t t = unix_seconds < first ? first : unix_seconds > last ? last : unix_seconds;
+	struct date_civil c = date_civil(t);
+	struct str month = date_month_name(c.month);
 
-	if (!gmtime_r(&t, &tm))
-		tm = (struct tm){.tm_mday = 1, .tm_year = 70};
-	buf_printf(b, "\"%02d-%.3s-%04d %02d:%02d:%02d +0000\"", tm.tm_mday, months + tm.tm_mon * 3,
-		   tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+	buf_printf(b, "\"%02u-%.*s-%04lld %02u:%02u:%02u +0000\"", c.day, STR_ARG(month),
+		   (long long)c.year, c.hour, c.minute, c.second);
 }
