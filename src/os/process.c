@@ -24,9 +24,11 @@ static void child_exec(const char *const *args, const int *fds, size_t n, pid_t 
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
 		_exit(126);
-	int null = open("/dev/null", O_RDWR);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0 || dup2(null, STDIN_FILENO) < 0)
+	/* dup2 onto itself would leave it close-on-exec: we may have been started without input. */
+	if (null < 0 ||
+	    (null == STDIN_FILENO ? fcntl(null, F_SETFD, 0) : dup2(null, STDIN_FILENO)) < 0)
 		_exit(126);
 	for (size_t i = 0; i < n; i++)
 		if ((moved[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SAFE_FD)) < 0)
