@@ -112,13 +112,21 @@ struct ip addr_class(struct ip ip, unsigned k)
 	return ip_mask(ip, ip.family == 4 ? bits4[k] : bits6[k]);
 }
 
-uint64_t addr_class_key(struct ip ip, unsigned k)
+struct str addr_class_bytes(struct ip ip, unsigned k, unsigned char to[ADDR_CLASS_BYTES])
 {
 	struct ip class = addr_class(ip, k);
-	unsigned char b[18] = {class.family, (unsigned char)k};
 
-	memcpy(b + 2, class.b, sizeof(class.b));
-	uint64_t h = str_hash(str_of(b, sizeof(b)), 0);
+	to[0] = class.family;
+	to[1] = (unsigned char)k;
+	for (size_t i = 0; i < sizeof(class.b); i++)
+		to[2 + i] = class.b[i];
+	return str_of(to, ADDR_CLASS_BYTES);
+}
+
+uint64_t addr_class_key(struct ip ip, unsigned k)
+{
+	unsigned char b[ADDR_CLASS_BYTES];
+	uint64_t h = str_hash(addr_class_bytes(ip, k, b), 0);
 
 	return h ? h : 1;
 }

@@ -29,9 +29,10 @@ struct str addr_text(const struct addr *a, char to[ADDR_TEXT_MAX]);
 
 /* The IP classes that limits, fairness and reputation count by: k = 0, 1, 2 is the network of /32,
  * /26, /21 for IPv4 and /64, /48, /32 for IPv6. */
-enum { ADDR_CLASSES = 3 };
+enum { ADDR_CLASSES = 3, ADDR_CLASS_BYTES = 18 };
 struct ip addr_class(struct ip ip, unsigned k);
-/* The same as a number, never 0; classes of different k differ. */
+/* The same as a key for maps; and as a number, never 0; classes of different k differ. */
+struct str addr_class_bytes(struct ip ip, unsigned k, unsigned char to[ADDR_CLASS_BYTES]);
 uint64_t addr_class_key(struct ip ip, unsigned k);
 
 /* A network, "192.0.2.0/24" or a single address; false if it is neither, or if bits beyond the

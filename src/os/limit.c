@@ -15,11 +15,9 @@ const struct limit_opts limit_connections_open = {
 	.windows = {{.ns = 0, .max = {30, 90, 270}}},
 };
 
-enum { KEY_N = 18 };
-
 /* How often one network was counted in one window. */
 struct count {
-	unsigned char key[KEY_N]; /* class, family, network */
+	unsigned char key[ADDR_CLASS_BYTES];
 	int64_t n;
 };
 
@@ -36,16 +34,6 @@ struct limit {
 	pthread_mutex_t lock;
 	struct window windows[LIMIT_WINDOWS_MAX];
 };
-
-static struct str key_of(struct ip ip, unsigned class, unsigned char key[KEY_N])
-{
-	struct ip net = addr_class(ip, class);
-
-	key[0] = (unsigned char)class;
-	key[1] = net.family;
-	memcpy(key + 2, net.b, sizeof(net.b));
-	return str_of(key, KEY_N);
-}
 
 static void counts_forget(struct window *w)
 {
@@ -70,8 +58,8 @@ static void window_turn(struct limit *l, struct window *w)
 
 static int64_t count_get(struct window *w, struct ip ip, unsigned class)
 {
-	unsigned char key[KEY_N];
-	const struct count *c = map_get(&w->counts, key_of(ip, class, key));
+	unsigned char key[ADDR_CLASS_BYTES];
+	const struct count *c = map_get(&w->counts, addr_class_bytes(ip, class, key));
 
 	return c ? c->n : 0;
 }
@@ -84,8 +72,8 @@ static struct count *count_new(struct window *w, struct str key)
 	if (!c)
 		return NULL;
 	*c = (struct count){0};
-	memcpy(c->key, key.p, KEY_N);
-	if (!map_put(&w->counts, str_of(c->key, KEY_N), c, &old)) {
+	memcpy(c->key, key.p, ADDR_CLASS_BYTES);
+	if (!map_put(&w->counts, str_of(c->key, ADDR_CLASS_BYTES), c, &old)) {
 		free(c);
 		return NULL;
 	}
@@ -94,8 +82,8 @@ static struct count *count_new(struct window *w, struct str key)
 
 static void count_add(struct window *w, struct ip ip, unsigned class, int64_t n)
 {
-	unsigned char bytes[KEY_N];
-	struct str key = key_of(ip, class, bytes);
+	unsigned char bytes[ADDR_CLASS_BYTES];
+	struct str key = addr_class_bytes(ip, class, bytes);
 	struct count *c = map_get(&w->counts, key);
 
 	if (!c && n > 0)

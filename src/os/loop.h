@@ -19,6 +19,7 @@
 
 #include "base/err.h"
 #include "base/list.h"
+#include "os/deadlines.h"
 
 struct clock;
 struct loop;
@@ -54,7 +55,7 @@ static inline struct park park_end(void)
 
 /* Embedded in its owner's struct; the owner sets the first four, zeroes the rest. */
 struct task {
-	int fd;       /* what is polled; -1: none. May change between runs only by task_set_fd */
+	int fd;       /* what is polled, from loop_add to done; -1: none */
 	uint64_t key; /* the class for fairness; 0: no class. May be set by the run itself */
 	/* Runs on a worker; why is a set of LOOP_ reasons. */
 	struct park (*run)(struct task *t, unsigned why);
@@ -67,9 +68,8 @@ struct task {
 	struct list in_all;
 	struct list in_queue; /* ready, or held because of its key */
 	int64_t until;        /* of the last verdict */
-	int64_t heap_at;      /* where it stands in the heap of deadlines: at most until */
 	int64_t ready_at;     /* system time, for growing the pool */
-	size_t heap_i;        /* 1 + its place there; 0: not there */
+	struct timer timer;   /* goes off at `until` or before */
 	uint32_t serial;      /* tells its events from those of an earlier owner of the fd */
 	unsigned char state;
 	unsigned char want;    /* of the last verdict */
@@ -78,8 +78,8 @@ struct task {
 	bool registered, due;
 };
 
-/* The loop with its poller and first workers running. Needs SIGPIPE ignored by its user's
- * process (os/conn does). RESOURCES if threads or descriptors can't be had. */
+/* The loop with its poller and first workers running, all signals blocked in them (SIGPIPE too).
+ * RESOURCES if threads or descriptors can't be had. */
 struct err loop_new(struct clock *clock, struct loop **ret);
 
 struct loop_opts {
@@ -96,10 +96,6 @@ bool loop_add(struct loop *l, struct task *t) NODISCARD;
  * if it runs; else kept until a verdict waits for it. Never lost, several may become one. The
  * owner sees to it that no call comes after `done` was called. From any thread. */
 void task_wake(struct task *t);
-
-/* Inside the task's own run: another fd to poll from now on (-1: none). False without memory: the
- * old one stays. */
-bool task_set_fd(struct task *t, int fd) NODISCARD;
 
 /* Tells every task LOOP_STOP, waits until all have ended or the deadline (monotonic ns of the
  * clock) has passed; then ends those left, joins all threads and frees the loop. A run that blocks

@@ -402,7 +402,7 @@ static struct err identity_put(struct tls_server *t, struct identity *id)
 
 static struct err server_add(struct tls_server *t, struct str pem, EVP_PKEY *key, bool challenge)
 {
-	struct pair p;
+	struct pair p = {0};
 
 	TRY(pair_read(pem, key, &p));
 	struct identity *id = calloc(1, sizeof(*id));
