@@ -1,7 +1,4 @@
-#include "base/test.h"
-
-#include "smtpd/fake.h"
-#include "smtpd/session.h"
+#include "smtpd/dialogue.h"
 #include <errno.h>
 #include <unistd.h>
 
@@ -282,6 +279,117 @@ static void digest(void **state)
 	fake_fini(&f);
 }
 
+static void init_second_fails(struct fake *f)
+{
+	fake_init(f);
+	f->results[1] = ERR_OVER_QUOTA;
+}
+
+static void init_second_bounces(struct fake *f)
+{
+	init_second_fails(f);
+	f->service.settings.bounces = true;
+}
+
+static void init_both_fail(struct fake *f)
+{
+	fake_init(f);
+	f->results[0] = ERR_NOT_ALLOWED;
+	f->results[1] = ERR_OVER_QUOTA;
+}
+
+static void results(void **state)
+{
+	(void)state;
+#define TWO \
+	EHLO MAIL RCPT "C: RCPT TO:<bob@mox.example>\nS: 250 2.1.5 now on the list\n" DATA MESSAGE
+	dialogue(fake_init, TWO DONE);
+	/* Nobody can tell the sender, so the client must: better twice than never. */
+	dialogue(init_second_fails, TWO "S: 452 4.2.2 mailbox full (ID)\n");
+	dialogue(init_second_bounces, TWO DONE);
+	dialogue(init_both_fail, TWO "S: 451 4.3.0 multiple errors (ID)\n");
+}
+
+/* Each piece may take 30 s, all of them together 30 minutes. */
+static void data_takes_half_an_hour_at_most(void **state)
+{
+	struct fake f;
+	int pieces = 0;
+
+	(void)state;
+	fake_init(&f);
+	fake_open(&f, 0);
+	dialogue_run(&f, EHLO MAIL RCPT DATA "C: Subject: x\n");
+	for (; !session_mem_closed(f.m) && pieces < 1000; pieces++) {
+		clock_step(&f.clock, 20 * NS_PER_S);
+		fake_say(&f, STR("a line\r\n"));
+		if (session_mem_next(f.m).until - clock_mono(&f.clock) < 15 * NS_PER_S)
+			session_mem_timeout(f.m);
+	}
+	assert_int_equal(pieces, 90);
+	dialogue_run(&f, "S: 451 4.4.2 message took too long, closing (ID)\n");
+	fake_fini(&f);
+
+	fake_init(&f);
+	fake_open(&f, 0);
+	dialogue_run(&f, EHLO MAIL RCPT DATA
+		     "C: Subject: x\n"
+		     "T:\nS: 421 4.4.2 timed out waiting for you, closing (ID)\n"
+		     "closed\n");
+	fake_fini(&f);
+}
+
+static void slow_and_delayed(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f);
+	f.slow = true;
+	f.delay_ns = 15 * NS_PER_S;
+	fake_open(&f, 0);
+	dialogue_run(&f, EHLO MAIL RCPT DATA MESSAGE DONE);
+	assert_true(session_mem_session(f.m)->conn.slow);
+	assert_int_equal(dialogue_delayed_s(&f), 15);
+	f.slow = false;
+	dialogue_run(&f, MAIL RCPT DATA MESSAGE DONE);
+	assert_false(session_mem_session(f.m)->conn.slow);
+	fake_fini(&f);
+}
+
+static void init_localserve(struct fake *f)
+{
+	fake_init(f);
+	f->service.settings.localserve = true;
+	f->service.settings.pedantic = true;
+}
+
+static void localserve(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	dialogue(init_localserve, EHLO
+		 "C: MAIL FROM:<mailfromtemperror@y.example>\n"
+		 "S: 451 4.3.0 temporary error as asked for (ID)\n"
+		 "C: MAIL FROM:<mailfrom544@y.example>\n"
+		 "S: 544 5.3.0 permanent error as asked for (ID)\n"
+		 "C: MAIL FROM:<permerror@y.example>\n"
+		 "S: 250 2.1.0 looking good\n"
+		 "C: RCPT TO:<rcpttopermerror@mox.example>\n"
+		 "S: 550 5.3.0 permanent error as asked for (ID)\n"
+		 "C: RCPT TO:<x450@mox.example>\n"
+		 "S: 250 2.1.5 now on the list\n" DATA MESSAGE
+		 "S: 450 4.3.0 temporary error as asked for (ID)\n" MAIL RCPT DATA MESSAGE DONE);
+	init_localserve(&f);
+	fake_open(&f, 0);
+	dialogue_run(&f, EHLO MAIL
+		     "C: RCPT TO:<timeout@mox.example>\nS: 250 2.1.5 now on the list\n" DATA MESSAGE
+		     "S: 451 4.3.0 temporary error as asked for (ID)\n" MAIL);
+	assert_int_equal(dialogue_delayed_s(&f), 3600);
+	fake_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +403,10 @@ int main(void)
 		cmocka_unit_test(disk_full),
 		cmocka_unit_test(peer_leaves),
 		cmocka_unit_test(digest),
+		cmocka_unit_test(results),
+		cmocka_unit_test(data_takes_half_an_hour_at_most),
+		cmocka_unit_test(slow_and_delayed),
+		cmocka_unit_test(localserve),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
