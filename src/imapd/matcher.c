@@ -3,6 +3,7 @@
 #include "base/utf8.h"
 #include "format/charset.h"
 #include "format/header.h"
+#include "format/word.h"
 #include "imapd/parts.h"
 
 #include <utf8proc.h>
@@ -137,7 +138,7 @@ static bool header_read(struct look *l)
 
 static bool folded_has(struct str text, struct str needle)
 {
-	BUF_AUTO b = BUF_INIT(8 * IMAPD_HEADER_MAX);
+	BUF_AUTO b = BUF_INIT(4 * WORD_GROWTH * IMAPD_HEADER_MAX);
 
 	buf_imapd_fold(&b, text);
 	return str_find(buf_str(&b), needle, 0) >= 0;
@@ -159,22 +160,28 @@ static bool address_has(const struct facts *f, enum facts_role role, struct str 
 	return false;
 }
 
+/* Of a header's bytes: encoded words decoded, folding undone. */
+static bool raw_has(struct str raw, struct str needle)
+{
+	BUF_AUTO b = BUF_INIT(WORD_GROWTH * IMAPD_HEADER_MAX);
+
+	word_decode(raw, &b);
+	return folded_has(buf_str(&b), needle);
+}
+
 static bool raw_field_has(struct look *l, struct str name, struct str needle)
 {
 	struct header_iter it;
 	struct header_field f;
 	bool found = false;
-	struct arena a;
 
 	if (!header_read(l))
 		return false;
 	it = header_iter_of(buf_str(&l->header));
-	arena_init(&a, 4 * IMAPD_HEADER_MAX);
 	while (!found && header_next(&it, &f)) {
 		if (str_eq_nocase(f.name, name))
-			found = needle.n == 0 || folded_has(header_unfold(&a, f.value), needle);
+			found = needle.n == 0 || raw_has(f.value, needle);
 	}
-	arena_fini(&a);
 	return found;
 }
 
@@ -264,7 +271,7 @@ static bool any_header_has(struct look *l, struct str needle)
 			return true;
 	}
 	return folded_has(f->subject, needle) ||
-	       (header_read(l) && folded_has(buf_str(&l->header), needle));
+	       (header_read(l) && raw_has(buf_str(&l->header), needle));
 }
 
 static int64_t days(int64_t seconds)
