@@ -446,10 +446,17 @@ void imap_x_store(struct cur *c, struct arena *a, struct imap_store *ret)
 		*ret = v;
 }
 
+/* nstring; Thunderbird 102 sends its version as an atom. */
+static struct str x_id_value(struct cur *c, struct arena *a)
+{
+	bool nil = imap_opt_word(c, STR("NIL"));
+
+	return nil ? str_of(NULL, 0) : imap_x_astring(c, a);
+}
+
 void imap_x_id(struct cur *c, struct arena *a, struct imap_id *ret)
 {
 	struct imap_id v = {0};
-	bool nil;
 
 	if (imap_opt_word(c, STR("NIL"))) {
 		*ret = v;
@@ -468,7 +475,7 @@ void imap_x_id(struct cur *c, struct arena *a, struct imap_id *ret)
 			imap_x_sp(c);
 		p[v.n].field = imap_x_string(c, a);
 		imap_x_sp(c);
-		p[v.n].value = imap_x_nstring(c, a, &nil);
+		p[v.n].value = x_id_value(c, a);
 		if (p[v.n].field.n > IMAP_ID_FIELD_MAX || p[v.n].value.n > IMAP_ID_VALUE_MAX)
 			cur_fail(c, "shorter id field");
 		v.n++;

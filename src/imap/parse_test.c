@@ -216,6 +216,7 @@ static const struct {
 	{do_id, STR_INIT("NIL"), ""},
 	{do_id, STR_INIT("()"), ""},
 	{do_id, STR_INIT("(\"name\" \"x\" \"os\" NIL)"), "name=x;os=;"},
+	{do_id, STR_INIT("(\"version\" 102.7.1)"), "version=102.7.1;"},
 	{do_id, STR_INIT("(\"name\")"), NULL},
 	{do_id, STR_INIT("(\"0123456789012345678901234567890\" NIL)"), NULL},
 	{do_enable, STR_INIT(" CONDSTORE IMAP4rev2"), "CONDSTORE;IMAP4rev2;"},

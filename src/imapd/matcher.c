@@ -60,8 +60,7 @@ static struct err set_resolve(struct imapd *s, struct imap_search_key *k)
 
 	if (k->set.saved)
 		return ERR_OK;
-	if (!uid &&
-	    (imap_seqset_max(k->set) > count || (imap_seqset_has_star(k->set) && count == 0)))
+	if (!uid && imapd_view_no_such(count, k->set))
 		return err_make(ERR_SYNTAX, "no such message number");
 	if (!imap_seqset_resolve(k->set, last, &s->mem, &k->set))
 		return err_make(ERR_LIMIT, "set of messages is too long");

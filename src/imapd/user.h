@@ -61,6 +61,8 @@ uint64_t imapd_view_seq(const struct imapd_view *v, struct imapd_walk *walk, uin
 /* The messages a client's set names, as uids that are in the view. Ends the command and returns
  * false for message numbers that do not exist (RFC 9051 §9 seq-number), or without memory. */
 bool imapd_view_resolve(struct imapd *s, struct imap_seqset set, bool uid, struct uids *ret);
+/* Whether a set of message numbers names one that a mailbox with `count` messages does not have. */
+bool imapd_view_no_such(uint64_t count, struct imap_seqset set);
 /* This session made a change with that modseq and has told, or is telling, what the client wants
  * to know of it. */
 void imapd_view_own(struct imapd_view *v, uint64_t modseq);

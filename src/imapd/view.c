@@ -102,6 +102,16 @@ static struct err pick_seqs(const struct uids *u, struct imap_seqset set, struct
 	return ERR_OK;
 }
 
+/* RFC 9051 §9 seq-number asks for BAD where a number is above the number of messages. NOT: also for
+ * `*` in an empty mailbox; clients that open a mailbox with `FETCH 1:* FLAGS` do not know yet that
+ * it is empty. */
+bool imapd_view_no_such(uint64_t count, struct imap_seqset set)
+{
+	if (count == 0 && imap_seqset_has_star(set))
+		return false;
+	return imap_seqset_max(set) > count;
+}
+
 static struct err resolve(struct imapd *s, struct imap_seqset set, bool uid, struct uids *ret)
 {
 	const struct imapd_view *v = imapd_view(s);
@@ -109,8 +119,7 @@ static struct err resolve(struct imapd *s, struct imap_seqset set, bool uid, str
 	uint32_t last = v->uids.n ? v->uids.r[v->uids.n - 1].last : 0;
 	struct imap_seqset r;
 
-	/* RFC 9051 §9: BAD for a number above the number of messages, and for `*` without any. */
-	if (!uid && (imap_seqset_max(set) > count || (imap_seqset_has_star(set) && count == 0)))
+	if (!uid && imapd_view_no_such(count, set))
 		return err_make(ERR_SYNTAX, "no such message number");
 	if (!imap_seqset_resolve(set, uid ? last : (uint32_t)count, &s->mem, &r))
 		return err_make(ERR_LIMIT, "set of messages is too long");
