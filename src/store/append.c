@@ -228,6 +228,17 @@ struct err segment_row_add(struct writer *w, uint32_t number, uint64_t end, int6
 	return q_run(&q);
 }
 
+struct err segment_row_grow(struct writer *w, const struct place *p)
+{
+	Q_AUTO q = q_of(w->db, "INSERT INTO segment VALUES(?1, ?2, ?3, 0) ON CONFLICT(number) "
+			       "DO UPDATE SET end = max(end, ?2), live = live + ?3");
+
+	q_i64(&q, p->segment);
+	q_i64(&q, (int64_t)p->end);
+	q_i64(&q, (int64_t)(p->end - p->at));
+	return q_run(&q);
+}
+
 static struct err segment_sync(struct writer *w)
 {
 	struct account *acc = w->acc;

@@ -88,6 +88,7 @@ struct check {
 	struct db *db;
 	unsigned how;
 	struct check_report *r;
+	struct buf missing; /* ids of messages whose bytes are gone, for CHECK_FIX */
 };
 
 static void PRINTF(2, 3) found(struct check *c, const char *fmt, ...)
@@ -303,10 +304,12 @@ static const char *record_damage(struct check *c, const struct segment_file *f, 
 	struct record r;
 	uint32_t crc;
 
-	if (f->fd < 0)
-		return "its segment is missing";
-	if (body_at + size > f->size)
-		return "its segment ends before it";
+	if (f->fd < 0 || body_at + size > f->size) {
+		int64_t id = q_col_i64(q, 0);
+
+		buf_add(&c->missing, &id, sizeof(id));
+		return f->fd < 0 ? "its segment is missing" : "its segment ends before it";
+	}
 	if (!(c->how & CHECK_BYTES))
 		return NULL;
 	size_t n = f->size - at < sizeof(head) ? (size_t)(f->size - at) : sizeof(head);
@@ -364,21 +367,74 @@ static struct err messages_check(struct check *c)
 	return err_failed(e) ? e : q_end(&q);
 }
 
+/* ---- mending ---- */
+
+static struct err entry_drop(struct writer *w, struct q *q)
+{
+	Q_AUTO d = q_of(w->db, "DELETE FROM entry WHERE mailbox = ? AND uid = ?");
+	uint32_t uid = (uint32_t)q_col_i64(q, 1);
+	struct mailbox_row m;
+	bool there;
+
+	TRY(mailbox_row_get_id(w->db, (uint32_t)q_col_i64(q, 0), &m, &there));
+	q_i64(&d, q_col_i64(q, 0));
+	q_i64(&d, uid);
+	TRY(q_run(&d));
+	if (!there)
+		return ERR_OK;
+	mailbox_row_count(&m, (unsigned)q_col_i64(q, 2), (uint64_t)q_col_i64(q, 3), -1);
+	TRY(writer_change_uids(w, m.id, CHANGE_EXPUNGE, uid, uid));
+	return mailbox_row_put(w, &m);
+}
+
+static struct err missing_drop(struct writer *w, void *arg)
+{
+	struct check *c = arg;
+	Q_AUTO q = q_of(w->db, "SELECT mailbox, uid, flags, size FROM entry WHERE message = ?");
+
+	for (size_t i = 0; i + sizeof(int64_t) <= c->missing.n; i += sizeof(int64_t)) {
+		int64_t id;
+
+		memcpy(&id, c->missing.p + i, sizeof(id));
+		q_i64(&q, id);
+		while (q_row(&q))
+			TRY(entry_drop(w, &q));
+		TRY(q_end(&q));
+		TRY(writer_gone(w, (uint64_t)id));
+		c->r->lost++;
+	}
+	return ERR_OK;
+}
+
+static struct err check_run(struct check *c)
+{
+	READER_AUTO r = {0};
+
+	TRY(reader_take(c->acc, &r));
+	c->db = r.db;
+	TRY(db_exec(c->db, "BEGIN"));
+	TRY(sqlite_check(c));
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
+		TRY(rule_check(c, &rules[i]));
+	TRY(keywords_check(c));
+	TRY(entries_explained(c));
+	TRY(expunged_are_gone(c));
+	TRY(orphans_check(c));
+	TRY(messages_check(c));
+	return db_exec(c->db, "COMMIT");
+}
+
 struct err account_check(struct account *acc, unsigned how, struct check_report *report)
 {
-	READER_AUTO conn = {0};
 	struct check c = {.acc = acc, .how = how, .r = report};
 
-	TRY(reader_take(acc, &conn));
-	c.db = conn.db;
-	TRY(db_exec(c.db, "BEGIN"));
-	TRY(sqlite_check(&c));
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		TRY(rule_check(&c, &rules[i]));
-	TRY(keywords_check(&c));
-	TRY(entries_explained(&c));
-	TRY(expunged_are_gone(&c));
-	TRY(orphans_check(&c));
-	TRY(messages_check(&c));
-	return db_exec(c.db, "COMMIT");
+	buf_init(&c.missing, SIZE_MAX);
+	struct err e = check_run(&c);
+
+	if (err_is_ok(e) && buf_failed(&c.missing))
+		e = err_make(ERR_RESOURCES, "no memory for the check's findings");
+	if (err_is_ok(e) && how & CHECK_FIX && c.missing.n)
+		e = writer_run(acc, missing_drop, &c);
+	buf_fini(&c.missing);
+	return e;
 }

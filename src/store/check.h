@@ -8,7 +8,7 @@
 enum check_how {
 	CHECK_INDEX = 0,      /* the database against itself, and that places lie inside segments */
 	CHECK_BYTES = 1 << 0, /* also every record's checksums */
-	CHECK_FIX = 1 << 1,   /* damaged messages are taken out of their mailboxes and named */
+	CHECK_FIX = 1 << 1,   /* messages whose bytes are gone are taken out of their mailboxes */
 };
 
 struct check_report {

@@ -75,6 +75,15 @@ void account_free(struct account *acc);
 /* Gives a reference back without looking at the account. */
 void account_unref(struct account *acc);
 
+/* Takes an account off the list, to be freed; *ret is NULL if it is not on it. IN_USE. */
+struct err account_unlist(struct store *s, struct str name, struct account **ret);
+/* An account that is on no list, with its folders open and no database. IN_USE if it is on the
+ * list. */
+struct err account_prepare(struct store *s, struct str name, struct account **ret);
+/* Rows of a new database: the account and its first mailboxes. */
+struct err account_first_rows(struct db *db, const uint8_t cookie[SEGMENT_COOKIE],
+			      int64_t uidvalidity);
+
 /* "root/accounts/NAME/index.db". LIMIT if it is too long. */
 struct err account_path(const struct store *s, const char *name, const char *file, char *ret);
 /* Whether there is any segment in the account's mail folder. */
@@ -126,6 +135,11 @@ struct writer {
 struct err writer_run(struct account *acc, struct err (*run)(struct writer *w, void *arg),
 		      void *arg);
 
+/* The same with a database at hand that nobody else uses: a transaction of one's own. writer_end
+ * commits unless e is a failure; it frees the writer. */
+struct err writer_begin(struct writer *w);
+struct err writer_end(struct writer *w, struct err e);
+
 /* For operations. The modseq of this transaction, which is used from now on. */
 uint64_t writer_modseq(struct writer *w);
 uint64_t writer_message_id(struct writer *w);
@@ -163,6 +177,8 @@ void append_failed(struct account *acc, struct db *db);
 /* An own segment's row, or that of one no longer written to. */
 struct err segment_row_add(struct writer *w, uint32_t number, uint64_t end, int64_t live);
 
+/* The segment ends at the place's end at least, and the place lives. */
+struct err segment_row_grow(struct writer *w, const struct place *p);
 /* Counts bytes that begin or cease (negative) to live in a segment. */
 struct err segment_live_add(struct writer *w, uint32_t number, int64_t bytes);
 

@@ -36,8 +36,7 @@ static struct err folder_remove(struct fs *fs, int dirfd, const char *name, int 
 	return ERR_OK;
 }
 
-/* Takes it off the list if nobody uses it. */
-static struct err unlist(struct store *s, struct str name, struct account **ret)
+struct err account_unlist(struct store *s, struct str name, struct account **ret)
 {
 	struct err e = ERR_OK;
 
@@ -69,7 +68,7 @@ struct err account_remove(struct store *s, struct str name)
 
 	if (!account_name_ok(name))
 		return err_make(ERR_CANNOT, "not a name for an account: %.*s", STR_ARG(name));
-	TRY(unlist(s, name, &acc));
+	TRY(account_unlist(s, name, &acc));
 	if (acc)
 		account_free(acc);
 	auto_close int accounts =

@@ -3,6 +3,7 @@
 #include "store/check.h"
 #include "store/internal.h"
 #include "store/lock.h"
+#include "store/rebuild.h"
 #include "store/schema.h"
 #include <assert.h>
 #include <dirent.h>
@@ -224,7 +225,8 @@ static struct err meta_read(struct account *acc, struct db *db)
 	return q_end(&q);
 }
 
-static struct err first_rows(struct account *acc, struct db *db)
+struct err account_first_rows(struct db *db, const uint8_t cookie[SEGMENT_COOKIE],
+			      int64_t uidvalidity)
 {
 	static const struct {
 		const char *name;
@@ -233,17 +235,12 @@ static struct err first_rows(struct account *acc, struct db *db)
 		{"Inbox", 0},           {"Archive", MAILBOX_ARCHIVE}, {"Drafts", MAILBOX_DRAFTS},
 		{"Junk", MAILBOX_JUNK}, {"Sent", MAILBOX_SENT},       {"Trash", MAILBOX_TRASH},
 	};
-	uint8_t cookie[SEGMENT_COOKIE];
-	/* Half the time, so that the counter stays above what the same account had before it was
-	 * lost, and below 2^32 after 2038. */
-	int64_t uidvalidity = clock_unix(acc->store->o.clock) / 2;
 	Q_AUTO q = q_of(db, "INSERT INTO account VALUES(1, ?, 1, 0, 1, ?, ?, 0)");
 	Q_AUTO m = q_of(db, "INSERT INTO mailbox VALUES(?, ?, ?, 1, 1, 1, 1, ?, '', "
 			    "0, 0, 0, 0, 0, 0)");
 	Q_AUTO sub = q_of(db, "INSERT INTO subscription VALUES(?)");
 
-	rand_fill(acc->store->o.random, cookie, sizeof(cookie));
-	q_blob(&q, str_of(cookie, sizeof(cookie)));
+	q_blob(&q, str_of(cookie, SEGMENT_COOKIE));
 	q_i64(&q, ARRAY_LEN(mailboxes) + 1);
 	q_i64(&q, uidvalidity + (int64_t)ARRAY_LEN(mailboxes));
 	TRY(q_run(&q));
@@ -257,6 +254,16 @@ static struct err first_rows(struct account *acc, struct db *db)
 		TRY(q_run(&sub));
 	}
 	return ERR_OK;
+}
+
+/* Half the time as the first UIDVALIDITY, so that the counter stays above what the same account had
+ * before it was lost, and below 2^32 after 2038. */
+static struct err first_rows(struct account *acc, struct db *db)
+{
+	uint8_t cookie[SEGMENT_COOKIE];
+
+	rand_fill(acc->store->o.random, cookie, sizeof(cookie));
+	return account_first_rows(db, cookie, clock_unix(acc->store->o.clock) / 2);
 }
 
 /* Under the account's lock. */
@@ -308,17 +315,38 @@ static struct err schema_ready(struct account *acc, struct db *db, bool create)
 	return meta_read(acc, db);
 }
 
+static bool index_exists(struct account *acc)
+{
+	struct stat st;
+
+	return fstatat(acc->dir_fd, "index.db", &st, 0) == 0;
+}
+
+/* There is mail but no index.db: somebody lost it, or a rebuild was cut short. */
+static struct err index_rebuild(struct account *acc)
+{
+	struct check_report report = {0};
+	struct err e = ERR_OK;
+
+	TRY(lock_take(acc->lock_fd, acc->store->o.lock_ms));
+	if (!index_exists(acc)) /* else another process was faster */
+		e = account_rebuild_locked(acc, &report);
+	lock_drop(acc->lock_fd);
+	return e;
+}
+
 static struct err account_load(struct account *acc, bool create)
 {
 	char path[PATH_LENGTH_MAX];
-	struct stat st;
 	struct db *db;
 
 	TRY(files_open(acc, create));
-	bool there = fstatat(acc->dir_fd, "index.db", &st, 0) == 0;
+	bool there = index_exists(acc);
 
-	if (!there && account_has_segments(acc->mail_fd))
-		return err_make(ERR_CORRUPT, "there is mail but no index.db");
+	if (!there && account_has_segments(acc->mail_fd)) {
+		TRY(index_rebuild(acc));
+		there = true;
+	}
 	if (!there && !create)
 		return err_make(ERR_NOT_FOUND, "there is no index.db");
 	TRY(account_path(acc->store, acc->name, "index.db", path));
@@ -335,6 +363,23 @@ static struct account *find(struct store *s, struct str name)
 		if (str_eq(str_z(a->name), name))
 			return a;
 	return NULL;
+}
+
+struct err account_prepare(struct store *s, struct str name, struct account **ret)
+{
+	if (!account_name_ok(name))
+		return err_make(ERR_CANNOT, "not a name for an account: %.*s", STR_ARG(name));
+	struct account *idle;
+
+	TRY(account_unlist(s, name, &idle));
+	if (idle)
+		account_free(idle);
+	TRY(account_new(s, name, ret));
+	struct err e = files_open(*ret, false);
+
+	if (err_failed(e))
+		account_free(*ret);
+	return e;
 }
 
 /* With the store's lock: closes the longest unused account if there are too many. */

@@ -157,7 +157,10 @@ static struct err empty_segments_remove(struct account *acc)
 			return ERR_OK;
 		TRY(writer_run(acc, segment_forget, &number));
 		snprintf(name, sizeof(name), "%06u", number);
-		TRY(fs_unlink(acc->store->o.fs, acc->mail_fd, name));
+		struct err e = fs_unlink(acc->store->o.fs, acc->mail_fd, name);
+
+		if (err_failed(e) && !err_is(e, ERR_NOT_FOUND))
+			return e;
 	}
 }
 

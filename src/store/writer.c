@@ -250,10 +250,26 @@ static struct err commit(struct writer *w)
 	return db_exec(w->db, "COMMIT");
 }
 
-static struct err ops_run(struct writer *w, struct write_op *ops)
+struct err writer_begin(struct writer *w)
 {
 	TRY(db_exec(w->db, "BEGIN IMMEDIATE"));
-	TRY(account_row_read(w));
+	return account_row_read(w);
+}
+
+struct err writer_end(struct writer *w, struct err e)
+{
+	if (err_is_ok(e))
+		e = commit(w);
+	if (err_failed(e) && !sqlite3_get_autocommit(w->db->h))
+		err_ignore(db_exec(w->db, "ROLLBACK"), "the first error counts");
+	free(w->uids);
+	free(w->gone);
+	return e;
+}
+
+static struct err ops_run(struct writer *w, struct write_op *ops)
+{
+	TRY(writer_begin(w));
 	for (struct write_op *op = ops; op; op = op->next)
 		if (!op_run(w, op, !ops->next))
 			return op->code != ERR_NONE
