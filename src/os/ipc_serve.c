@@ -58,10 +58,10 @@ void ipc_on_cancel(struct ipc *c, uint64_t id)
 /* Two hold a request: the run of its handler, and the answer that is owed. Takes the hub's lock. */
 static void request_unref(struct ipc_request *r)
 {
-	struct ipc *c = r->chan;
+	struct ipc *c = r->chan; /* check: analyzer: refs counts */
 
 	ipc_lock(c->hub);
-	if (--r->refs > 0) {
+	if (--r->refs > 0) { /* check: analyzer: refs counts */
 		ipc_unlock(c->hub);
 		return;
 	}
@@ -228,28 +228,28 @@ static struct err request_fill(struct ipc *c, struct ipc_packet *p, struct ipc_r
 
 static void request_begin(struct ipc *c, struct ipc_request *r)
 {
+	struct ipc_hub *h = c->hub;
+
 	c->refs++;
 	c->serving++;
 	list_add_tail(&c->requests, &r->in_chan);
 	if (c->opts.loop && loop_add(c->opts.loop, &r->task))
 		return;
-	ipc_unlock(c->hub);
+	ipc_unlock(h);
 	if (c->opts.loop)
 		ipc_reply_err(r, err_make(ERR_RESOURCES, "no memory for a request"));
 	else
 		request_handle(r);
-	request_unref(r);
-	ipc_lock(c->hub);
+	request_unref(r); /* NOLINT: of two references the analyzer knows one */
+	ipc_lock(h);
 }
 
 void ipc_on_request(struct ipc *c, struct ipc_packet *p)
 {
 	struct ipc_request *r = malloc(sizeof(*r));
-	struct err e = request_check(c, p);
+	struct err e = r ? request_check(c, p) : err_make(ERR_RESOURCES, "no memory for a request");
 
-	if (err_is_ok(e) && !r)
-		e = err_make(ERR_RESOURCES, "no memory for a request");
-	if (err_is_ok(e)) {
+	if (r && err_is_ok(e)) {
 		e = request_fill(c, p, r);
 		if (err_is_ok(e)) {
 			request_begin(c, r);

@@ -69,7 +69,8 @@ static void *call_run(void *arg)
 	const struct call *c = arg;
 
 	errno = 0;
-	return (void *)syscall(c->nr, c->a, c->b, c->c, 0, 0, 0);
+	syscall(c->nr, c->a, c->b, c->c, 0, 0, 0);
+	return NULL;
 }
 
 /* How the process ends when it makes this call, by itself or in a thread. */
@@ -81,10 +82,10 @@ static int call_status(const struct call *c, unsigned may, bool thread)
 	if (pid == 0) {
 		promise_take(may);
 		if (thread) {
-			CHECK(pthread_create(&t, NULL, call_run, (void *)(uintptr_t)c) == 0);
+			CHECK(pthread_create(&t, NULL, call_run, (void *)c) == 0);
 			pthread_join(t, NULL);
 		} else {
-			call_run((void *)(uintptr_t)c);
+			call_run((void *)c);
 		}
 		child_end(0);
 	}
