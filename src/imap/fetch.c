@@ -210,15 +210,28 @@ static void x_fetch_atts(struct cur *c, struct arena *a, struct imap_fetch *f)
 		cur_xlit(c, ")");
 }
 
+static void x_modifier(struct cur *c, struct imap_fetch *f)
+{
+	if (imap_opt_word(c, STR("VANISHED"))) {
+		f->vanished = true;
+		return;
+	}
+	cur_xlit_nocase(c, "CHANGEDSINCE ");
+	f->has_changedsince = true;
+	f->changedsince = imap_x_number64(c);
+}
+
 void imap_x_fetch(struct cur *c, struct arena *a, struct imap_fetch *ret)
 {
 	struct imap_fetch v = {.set = imap_x_seqset(c, a)};
 
 	imap_x_sp(c);
 	x_fetch_atts(c, a, &v);
-	if (cur_opt_nocase(c, STR(" (CHANGEDSINCE "))) {
-		v.has_changedsince = true;
-		v.changedsince = imap_x_number64(c);
+	if (cur_opt(c, ' ')) {
+		cur_xlit(c, "(");
+		do
+			x_modifier(c, &v);
+		while (cur_opt(c, ' '));
 		cur_xlit(c, ")");
 	}
 	if (!cur_failed(c))

@@ -63,9 +63,10 @@ struct imap_fetch {
 	size_t n;
 	bool has_changedsince;
 	uint64_t changedsince;
+	bool vanished; /* RFC 7162 §3.2.6 */
 };
 
-/* sequence-set SP atts [SP "(" CHANGEDSINCE n ")"] */
+/* sequence-set SP atts [SP "(" modifiers ")"], RFC 7162 §3.1.4.1: CHANGEDSINCE n, VANISHED */
 void imap_x_fetch(struct cur *c, struct arena *a, struct imap_fetch *ret);
 /* Whether answering it sets \Seen: RFC 9051 §6.4.5 BODY[], RFC 3516 §4.3, RFC 3501 RFC822. */
 bool imap_fetch_sets_seen(const struct imap_fetch_att *att);

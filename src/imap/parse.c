@@ -497,13 +497,59 @@ void imap_x_enable(struct cur *c, struct arena *a, struct imap_enable *ret)
 		*ret = v;
 }
 
+/* A set of plain numbers. */
+static struct imap_seqset x_known_set(struct cur *c, struct arena *a)
+{
+	struct imap_seqset s = imap_x_seqset(c, a);
+
+	if (s.saved || imap_seqset_has_star(s))
+		cur_fail(c, "set without \"*\" and \"$\"");
+	return s;
+}
+
+/* "(" uidvalidity SP modseq [SP known-uids] [SP "(" seqs SP uids ")"] ")" */
+static void x_qresync(struct cur *c, struct arena *a, struct imap_select *v)
+{
+	v->qresync = true;
+	cur_xlit(c, "(");
+	v->uidvalidity = imap_x_nz_number(c);
+	imap_x_sp(c);
+	v->modseq = imap_x_number64(c);
+	if (cur_peek(c) == ' ' && cur_peek_at(c, 1) != '(') {
+		imap_x_sp(c);
+		v->has_known = true;
+		v->known = x_known_set(c, a);
+	}
+	if (cur_opt(c, ' ')) {
+		cur_xlit(c, "(");
+		v->match_seqs = x_known_set(c, a);
+		imap_x_sp(c);
+		v->match_uids = x_known_set(c, a);
+		cur_xlit(c, ")");
+	}
+	cur_xlit(c, ")");
+}
+
+static void x_select_param(struct cur *c, struct arena *a, struct imap_select *v)
+{
+	if (imap_opt_word(c, STR("CONDSTORE"))) {
+		v->condstore = true;
+	} else {
+		cur_xlit_nocase(c, "QRESYNC ");
+		x_qresync(c, a, v);
+	}
+}
+
 void imap_x_select(struct cur *c, struct arena *a, struct imap_select *ret)
 {
 	struct imap_select v = {.mailbox = imap_x_astring(c, a)};
 
-	if (cur_peek(c) == ' ') {
-		cur_xlit_nocase(c, " (CONDSTORE)");
-		v.condstore = true;
+	if (cur_opt(c, ' ')) {
+		cur_xlit(c, "(");
+		do
+			x_select_param(c, a, &v);
+		while (cur_opt(c, ' '));
+		cur_xlit(c, ")");
 	}
 	if (!cur_failed(c))
 		*ret = v;

@@ -149,10 +149,17 @@ struct imap_enable {
 };
 void imap_x_enable(struct cur *c, struct arena *a, struct imap_enable *ret);
 
-/* SELECT's and EXAMINE's: mailbox [SP "(" select-param ")"]; RFC 7162 §3.1.8 CONDSTORE. */
+/* SELECT's and EXAMINE's: mailbox [SP "(" select-param *(SP select-param) ")"]; RFC 7162 §3.1.8
+ * CONDSTORE, §3.2.5 QRESYNC. */
 struct imap_select {
 	struct str mailbox;
 	bool condstore;
+	bool qresync;
+	uint32_t uidvalidity;
+	uint64_t modseq;
+	bool has_known;
+	struct imap_seqset known;                  /* uids */
+	struct imap_seqset match_seqs, match_uids; /* seq-match-data; may be empty */
 };
 void imap_x_select(struct cur *c, struct arena *a, struct imap_select *ret);
 

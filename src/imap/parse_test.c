@@ -128,6 +128,14 @@ static void do_select(struct cur *c, struct arena *a, struct buf *out)
 
 	imap_x_select(c, a, &v);
 	buf_strs(out, v.mailbox, v.condstore ? STR(" condstore") : STR(""));
+	if (v.qresync) {
+		buf_printf(out, " %u %ju ", v.uidvalidity, (uintmax_t)v.modseq);
+		buf_imap_seqset(out, v.known);
+		buf_char(out, '|');
+		buf_imap_seqset(out, v.match_seqs);
+		buf_char(out, '|');
+		buf_imap_seqset(out, v.match_uids);
+	}
 }
 
 /* want NULL: a syntax error. */
@@ -223,6 +231,13 @@ static const struct {
 	{do_enable, STR_INIT(""), NULL},
 	{do_select, STR_INIT("inbox"), "inbox"},
 	{do_select, STR_INIT("inbox (condstore)"), "inbox condstore"},
+	{do_select, STR_INIT("x (QRESYNC (7 9))"), "x 7 9 ||"},
+	{do_select, STR_INIT("x (QRESYNC (7 9 1:4,6) CONDSTORE)"), "x condstore 7 9 1:4,6||"},
+	{do_select, STR_INIT("x (QRESYNC (7 9 1:4 (1,2 3,4)))"), "x 7 9 1:4|1,2|3,4"},
+	{do_select, STR_INIT("x (QRESYNC (7 9 (1 3)))"), "x 7 9 |1|3"},
+	{do_select, STR_INIT("x (QRESYNC (7 9 1:*))"), NULL},
+	{do_select, STR_INIT("x (QRESYNC (0 9))"), NULL},
+	{do_select, STR_INIT("x (QRESYNC 7 9)"), NULL},
 	{do_select, STR_INIT("inbox (FOO)"), NULL},
 };
 

@@ -3,7 +3,7 @@
 /* What is offered always. Each name is announced only because all of it is there. */
 static const char always[] =
 	"IMAP4rev2 IMAP4rev1 APPENDLIMIT=%ju BINARY CHILDREN CONDSTORE ENABLE ESEARCH ID IDLE "
-	"LIST-EXTENDED LIST-STATUS LITERAL- MOVE NAMESPACE SASL-IR SEARCHRES SPECIAL-USE "
+	"LIST-EXTENDED LIST-STATUS LITERAL- MOVE NAMESPACE QRESYNC SASL-IR SEARCHRES SPECIAL-USE "
 	"STATUS=SIZE UIDPLUS UNSELECT UTF8=ACCEPT";
 
 static void mechanisms_write(struct buf *b, const struct imapd *s)

@@ -8,6 +8,7 @@ static const struct {
 	{STR_INIT("IMAP4rev2"), IMAPD_REV2},
 	{STR_INIT("UTF8=ACCEPT"), IMAPD_UTF8}, /* RFC 9755 §3 */
 	{STR_INIT("CONDSTORE"), IMAPD_CONDSTORE},
+	{STR_INIT("QRESYNC"), IMAPD_QRESYNC},
 };
 
 /* RFC 7162 §3.1: the client learns where it begins, if a mailbox is open already. */
@@ -30,7 +31,7 @@ static void enable(struct imapd *s, struct str name, struct buf *told)
 		if (!str_eq_nocase(extensions[i].name, name) ||
 		    imapd_is_enabled(s, extensions[i].bits))
 			continue;
-		if (extensions[i].bits == IMAPD_CONDSTORE)
+		if (extensions[i].bits & (IMAPD_CONDSTORE | IMAPD_QRESYNC))
 			imapd_condstore_enable(s);
 		s->enabled |= extensions[i].bits;
 		buf_strs(told, STR(" "), extensions[i].name);

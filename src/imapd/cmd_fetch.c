@@ -459,6 +459,18 @@ static void job(struct imapd *s)
 		done(s, f);
 }
 
+/* UID FETCH ... (CHANGEDSINCE n VANISHED): RFC 7162 §3.2.6. */
+static struct err vanished(struct imapd *s, struct fetch *f)
+{
+	UIDS_AUTO known = {0}, changed = {0};
+	struct imap_seqset set;
+
+	if (!imap_seqset_resolve(f->args.set, UINT32_MAX, &s->mem, &set))
+		return err_make(ERR_LIMIT, "set of messages is too long");
+	TRY(imapd_uids_of_set(set, &known));
+	return imapd_vanished_tell(s, f->args.changedsince, &known, 0, &changed);
+}
+
 static void prepare(struct imapd *s, struct fetch *f)
 {
 	for (size_t i = 0; i < f->args.n; i++) {
@@ -480,6 +492,9 @@ void imapd_cmd_fetch(struct imapd *s, struct cur *c)
 	}
 	imap_x_sp(c);
 	imap_x_fetch(c, &s->mem, &f->args);
+	if (f->args.vanished &&
+	    (!s->uid || !f->args.has_changedsince || !imapd_is_enabled(s, IMAPD_QRESYNC)))
+		cur_fail(c, "VANISHED with UID, CHANGEDSINCE and QRESYNC only");
 	if (!imapd_args_end(s, c))
 		return;
 	arena_init(&f->mem, BATCH_MEM);
@@ -488,5 +503,10 @@ void imapd_cmd_fetch(struct imapd *s, struct cur *c)
 	if (!imapd_view_resolve(s, f->args.set, s->uid, &f->todo))
 		return;
 	prepare(s, f);
-	s->job = job;
+	struct err e = f->args.vanished ? vanished(s, f) : ERR_OK;
+
+	if (err_failed(e))
+		imapd_fail(s, e);
+	else
+		s->job = job;
 }

@@ -50,6 +50,9 @@ static void select_mailbox(struct imapd *s, struct cur *c, bool readonly)
 
 	imap_x_sp(c);
 	imap_x_select(c, &s->mem, &args);
+	/* RFC 7162 §3.2.5: BAD without ENABLE QRESYNC. */
+	if (args.qresync && !imapd_is_enabled(s, IMAPD_QRESYNC))
+		cur_fail(c, "ENABLE QRESYNC first");
 	if (!imapd_args_end(s, c))
 		return;
 	/* Whatever comes of it, the mailbox selected before is not any more. */
@@ -68,6 +71,13 @@ static void select_mailbox(struct imapd *s, struct cur *c, bool readonly)
 	if (args.condstore)
 		s->enabled |= IMAPD_CONDSTORE;
 	selected_tell(s, &m, first_unseen);
+	if (args.qresync)
+		e = imapd_qresync(s, &args, &m);
+	if (err_failed(e)) {
+		imapd_view_close(s);
+		imapd_fail(s, e);
+		return;
+	}
 	imapd_ok(s, readonly ? STR("READ-ONLY") : STR("READ-WRITE"), STR("selected"));
 }
 

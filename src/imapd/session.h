@@ -35,6 +35,7 @@ enum imapd_enabled {
 	IMAPD_REV2 = 1,
 	IMAPD_UTF8 = 2,
 	IMAPD_CONDSTORE = 4,
+	IMAPD_QRESYNC = 8, /* CONDSTORE comes with it */
 };
 
 struct imapd_user;

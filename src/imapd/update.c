@@ -74,9 +74,29 @@ static struct err ask(struct imapd *s, struct imapd_view *v)
 	return c.resync ? resync(s, v) : take(v, &c);
 }
 
+/* RFC 7162 §3.2.10: uids, in place of message numbers. */
+static struct err vanished_tell(struct imapd *s, struct imapd_view *v)
+{
+	UIDS_AUTO all = {0};
+
+	TRY(uids_add_all(&all, &v->expunged));
+	imapd_vanished_write(s, &all, false);
+	for (uint32_t uid = uids_next(&all, 1); uid; uid = uids_next(&all, uid + 1)) {
+		TRY(uids_remove(&v->uids, uid));
+		TRY(uids_remove(&v->flagged, uid));
+		TRY(uids_remove(&v->saved, uid));
+		if (uid == UINT32_MAX)
+			break;
+	}
+	uids_clear(&v->expunged);
+	return ERR_OK;
+}
+
 /* From the highest down, so that no number told moves those that follow. */
 static struct err expunges_tell(struct imapd *s, struct imapd_view *v)
 {
+	if (imapd_is_enabled(s, IMAPD_QRESYNC))
+		return vanished_tell(s, v);
 	struct buf *b = imapd_out(s);
 	uint64_t seq = 0;
 	uint32_t before = 0;

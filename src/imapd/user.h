@@ -67,6 +67,19 @@ bool imapd_view_no_such(uint64_t count, struct imap_seqset set);
  * to know of it. */
 void imapd_view_own(struct imapd_view *v, uint64_t modseq);
 
+/* qresync.c: RFC 7162 §3.2 */
+/* Tells which of the uids `known` were expunged since, as VANISHED (EARLIER), but none up to
+ * `above`. *ret_changed gets those that came or changed since. Uids still in the view are left to
+ * imapd_update. */
+struct err imapd_vanished_tell(struct imapd *s, uint64_t since, const struct uids *known,
+			       uint32_t above, struct uids *ret_changed);
+/* "* VANISHED (EARLIER) set", in lines of a bearable length. */
+void imapd_vanished_write(struct imapd *s, const struct uids *u, bool earlier);
+/* After SELECT: what the client has missed, told here or left to imapd_update. */
+struct err imapd_qresync(struct imapd *s, const struct imap_select *args, const struct mailbox *m);
+/* The numbers of a resolved set. */
+struct err imapd_uids_of_set(struct imap_seqset set, struct uids *ret);
+
 /* names.c */
 /* The canonical name of what the client wrote, in the command's arena; ends the command with NO if
  * it can't be a name. */
