@@ -20,6 +20,7 @@ enum {
 	DELIVER_ARENA = FACTS_ARENA_MAX + (96 << 20), /* and prefixes of many recipients */
 	INLINE_MAX = 48 << 10,                        /* as msg_deliver_request.body */
 	ID_KEY_LEN = 24,
+	DELIVER_S = 600, /* a thousand recipients are a thousand syncs */
 };
 
 struct smtp_service {
@@ -228,7 +229,8 @@ static struct err deliver(struct smtp_role *s, const struct smtpd_message *m, st
 	TRY(bytes_hand(m, &rq, &fds, &made));
 	d->count = (unsigned)rq.recipients_n;
 	return ipc_start(role_to(s->role, MSG_ROLE_ID_POST), MSG_CALL_DELIVER, &rq,
-			 role_deadline(s->role), &fds, delivered, d, NULL);
+			 clock_mono(s->role->clock) + DELIVER_S * NS_PER_S, &fds, delivered, d,
+			 NULL);
 }
 
 static void env_deliver(void *arg, void *config, struct smtpd_call *call,
