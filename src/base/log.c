@@ -66,19 +66,17 @@ struct err log_level_set(struct log *l, struct str package, enum log_level level
 	return ERR_OK;
 }
 
+enum log_level log_level_of(const struct log *l, struct str package)
+{
+	const struct log_package *p = l->package_count ? package_find(l, package) : NULL;
+	int level = p ? p->level : l->level;
+
+	return (enum log_level)level;
+}
+
 bool log_enabled(const struct log_ctx *c, enum log_level level)
 {
-	if (!c->log)
-		return false;
-	int at = c->log->level;
-
-	if (c->pkg && c->log->package_count) {
-		const struct log_package *p = package_find(c->log, str_z(c->pkg));
-
-		if (p)
-			at = p->level;
-	}
-	return (int)level <= at;
+	return c->log && level <= log_level_of(c->log, str_z(c->pkg ? c->pkg : ""));
 }
 
 static bool is_plain(char c)

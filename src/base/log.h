@@ -79,6 +79,8 @@ struct log_field {
 void log_init(struct log *l, int fd, enum log_level level);
 /* Level of one package ("" for the default). RESOURCES if there are too many packages. */
 struct err log_level_set(struct log *l, struct str package, enum log_level level);
+/* What applies to the package now. */
+enum log_level log_level_of(const struct log *l, struct str package);
 /* "info" and so on; false if it is no level. */
 bool log_level_parse(struct str s, enum log_level *ret);
 const char *log_level_name(enum log_level level);

@@ -184,7 +184,9 @@ static struct err post_prepare(struct role *r)
 	r->own = p;
 	p->role = r;
 	pthread_mutex_init(&p->lock, NULL);
-	return role_store_open(r, &p->store);
+	TRY(role_store_open(r, &p->store));
+	post_config_look(p);
+	return ERR_OK;
 }
 
 static struct err post_start(struct role *r)

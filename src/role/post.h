@@ -24,7 +24,7 @@ struct post {
 	struct task control;  /* accepts on data/ctl */
 	pthread_mutex_t lock; /* watcher */
 	struct ipc_request *watcher[POST_WATCHERS_MAX];
-	bool reload_failed; /* and was said */
+	char reload_failed[512]; /* the mistake in domains.conf that was told; "": none */
 	struct post_control controls[POST_CONTROLS_MAX];
 };
 
@@ -33,6 +33,9 @@ struct post {
 struct err role_store_open(struct role *r, struct store **ret);
 
 /* post_config.c: domains.conf is read again when it changes, and handed to who watches. */
+/* Before start for the first time: when post was started anew, the file may be newer than what the
+ * parent has. */
+void post_config_look(struct post *p);
 struct err post_config_start(struct post *p);
 void post_config_end(struct post *p);
 void post_on_config_watch(struct ipc_request *q);

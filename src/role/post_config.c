@@ -57,34 +57,46 @@ void post_on_config_watch(struct ipc_request *q)
 		watchers_tell(p);
 }
 
-static struct park files_run(struct task *t, unsigned why)
+/* The same mistake is told once, not each second. */
+static void mistake_tell(struct post *p, struct err e)
 {
-	struct post *p = CONTAINER_OF(t, struct post, files);
+	struct str said = str_z(p->reload_failed), now = STR("");
+
+	if (err_failed(e))
+		now = str_sub(err_text(e), 0, sizeof(p->reload_failed) - 1);
+	if (now.n && !str_eq(now, said))
+		log_error(&p->role->lc, "domains.conf not taken over, the old one stays", F_ERR(e));
+	memcpy(p->reload_failed, now.p, now.n);
+	p->reload_failed[now.n] = '\0';
+}
+
+void post_config_look(struct post *p)
+{
 	struct role *r = p->role;
-	struct conf *now, *next = NULL;
+	struct conf *now = role_conf(r), *next = NULL;
 	bool other;
 
-	if (why & LOOP_STOP)
-		return park_end();
-	now = role_conf(r);
-	struct err e = conf_reload(now, &next);
-
+	mistake_tell(p, conf_reload(now, &next));
 	/* The first look finds what the parent handed over. */
 	other = next && !str_eq(conf_source(next)->domains_text, conf_source(now)->domains_text);
 	conf_unref(now);
-	/* The same mistake is told once, not each second. */
-	if (err_failed(e) && !p->reload_failed)
-		log_error(&r->lc, "domains.conf not taken over, the old one stays", F_ERR(e));
-	p->reload_failed = err_failed(e);
-	if (next && !other)
+	if (next)
 		role_conf_set(r, next);
 	if (other) {
 		log_info(&r->lc, "domains.conf taken over",
 			 F_U64("number", conf_source(next)->number));
-		role_conf_set(r, next);
 		watchers_tell(p);
 	}
-	return park_on(0, clock_mono(r->clock) + NS_PER_S);
+}
+
+static struct park files_run(struct task *t, unsigned why)
+{
+	struct post *p = CONTAINER_OF(t, struct post, files);
+
+	if (why & LOOP_STOP)
+		return park_end();
+	post_config_look(p);
+	return park_on(0, clock_mono(p->role->clock) + NS_PER_S);
 }
 
 static void files_done(struct task *t)
@@ -142,10 +154,8 @@ struct err post_log_level(struct post *p, const struct msg_log_level *level)
 	struct role *r = p->role;
 	struct arena a;
 
-	if (level->level >= LOG_LEVEL_COUNT)
-		return err_make(ERR_USAGE, "there is no log level %u", level->level);
 	arena_init(&a, 1 << 20);
-	struct err e = log_level_set(&r->log, level->package, (enum log_level)level->level);
+	struct err e = role_log_levels(r, level, 1);
 
 	if (err_is_ok(e))
 		e = post_log_levels(p, &a, &rq.levels, &rq.levels_n);

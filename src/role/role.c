@@ -3,6 +3,8 @@
 #include "conf/conf.h"
 #include <assert.h>
 
+enum { WATCH_WAIT_S = 5 };
+
 static const struct role_kind *const kinds[] = {&role_secrets, &role_post, &role_smtp, &role_imap};
 
 const struct role_kind *role_kind_find(struct str name)
@@ -46,14 +48,18 @@ struct conf *role_conf(struct role *r)
 	return c;
 }
 
-static struct err log_levels_set(struct role *r, const struct msg_config_texts *t)
+struct err role_log_levels(struct role *r, const struct msg_log_level *v, size_t n)
 {
-	for (size_t i = 0; i < t->log_levels_n; i++) {
-		const struct msg_log_level *l = &t->log_levels[i];
+	for (size_t i = 0; i < n; i++) {
+		enum log_level level = (enum log_level)v[i].level;
 
-		if (l->level >= LOG_LEVEL_COUNT)
-			return err_make(ERR_SYNTAX, "log level %u", l->level);
-		TRY(log_level_set(&r->log, l->package, (enum log_level)l->level));
+		if (v[i].level >= LOG_LEVEL_COUNT)
+			return err_make(ERR_SYNTAX, "log level %u", v[i].level);
+		if (log_level_of(&r->log, v[i].package) == level)
+			continue;
+		TRY(log_level_set(&r->log, v[i].package, level));
+		log_info(&r->lc, "log level set", F_STR("package", v[i].package),
+			 F_Z("level", log_level_name(level)));
 	}
 	return ERR_OK;
 }
@@ -70,7 +76,7 @@ struct err role_configure(struct role *r, const struct msg_config_texts *t)
 	};
 	struct conf *conf;
 
-	TRY(log_levels_set(r, t));
+	TRY(role_log_levels(r, t->log_levels, t->log_levels_n));
 	TRY(conf_parse(&src, NULL, &conf));
 	role_conf_set(r, conf);
 	return ERR_OK;
@@ -103,6 +109,26 @@ void role_config_texts(const struct conf *conf, struct msg_config_texts *ret)
 
 /* Watching: post answers with each new configuration until the channel ends; then again. */
 
+static struct err take_over(struct role *r, const struct msg_config_texts *t)
+{
+	struct conf *now = role_conf(r);
+	bool same = str_eq(conf_source(now)->domains_text, t->domains_text);
+
+	conf_unref(now);
+	TRY(role_configure(r, t));
+	if (!same)
+		log_info(&r->lc, "configuration taken over", F_U64("number", t->number));
+	return ERR_OK;
+}
+
+static void heard(struct role *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->heard = true;
+	pthread_cond_broadcast(&r->cond);
+	pthread_mutex_unlock(&r->lock);
+}
+
 static void watched(void *arg, struct ipc_result *res)
 {
 	struct role *r = arg;
@@ -115,10 +141,11 @@ static void watched(void *arg, struct ipc_result *res)
 	if (err_is_ok(e))
 		e = ipc_result_read(res, &a, &rp);
 	if (err_is_ok(e))
-		e = role_configure(r, &rp.config);
+		e = take_over(r, &rp.config);
 	if (err_failed(e) && !err_is(e, ERR_UNAVAILABLE))
 		log_error(&r->lc, "configuration not taken over", F_ERR(e));
 	arena_fini(&a);
+	heard(r);
 }
 
 void role_watch(struct role *r)
@@ -127,6 +154,20 @@ void role_watch(struct role *r)
 	struct err e = ipc_start(role_to(r, MSG_ROLE_ID_POST), MSG_CALL_CONFIG_WATCH, &rq, NS_NEVER,
 				 NULL, watched, r, NULL);
 
-	if (err_failed(e))
-		log_error(&r->lc, "watching the configuration", F_ERR(e));
+	if (err_is_ok(e))
+		return;
+	log_error(&r->lc, "watching the configuration", F_ERR(e));
+	heard(r);
+}
+
+void role_watch_wait(struct role *r)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WATCH_WAIT_S;
+	pthread_mutex_lock(&r->lock);
+	while (!r->heard && pthread_cond_timedwait(&r->cond, &r->lock, &until) == 0)
+		;
+	pthread_mutex_unlock(&r->lock);
 }

@@ -85,8 +85,10 @@ struct role {
 	struct loop *loop;
 	struct ipc *control;
 	void *own; /* the kind's */
+	/* What the role's first thread waits for, with lock. */
 	bool stop_asked;
-	pthread_cond_t stop_cond; /* with lock */
+	bool heard; /* post has answered role_watch, or can't */
+	pthread_cond_t cond;
 };
 
 struct role_kind {
@@ -128,6 +130,9 @@ struct conf *role_conf(struct role *r);
 /* Takes texts over as the configuration; the old one stays on an error. */
 struct err role_configure(struct role *r, const struct msg_config_texts *texts);
 
+/* Takes over log levels, by package. */
+struct err role_log_levels(struct role *r, const struct msg_log_level *levels, size_t n);
+
 /* Puts conf in the place of the old one; takes the reference. */
 void role_conf_set(struct role *r, struct conf *conf);
 /* Its texts, borrowed, without log levels. */
@@ -135,6 +140,9 @@ void role_config_texts(const struct conf *conf, struct msg_config_texts *ret);
 
 /* Has post tell r of every change of the configuration. Again when post was started anew. */
 void role_watch(struct role *r);
+/* Waits for the first answer, but not for long: what the parent handed over is the configuration of
+ * its start. */
+void role_watch_wait(struct role *r);
 
 /* The channel on which r may call another role. A role without it is a bug. */
 struct ipc *role_to(struct role *r, enum msg_role_id to);

@@ -15,7 +15,7 @@ static void stop_ask(struct role *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->stop_asked = true;
-	pthread_cond_signal(&r->stop_cond);
+	pthread_cond_signal(&r->cond);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -111,14 +111,16 @@ static struct err serve(struct role *r, int *control_fd, uint64_t serve_id)
 	TRY(ipc_hub_new(r->clock, &r->hub));
 	TRY(loop_new(r->clock, &r->loop));
 	TRY(channels_open(r));
-	TRY(r->kind->start(r));
-	if (r->channel[MSG_ROLE_ID_POST].ipc && r->channel[MSG_ROLE_ID_POST].callee)
+	if (r->channel[MSG_ROLE_ID_POST].ipc && r->channel[MSG_ROLE_ID_POST].callee) {
 		role_watch(r);
+		role_watch_wait(r);
+	}
+	TRY(r->kind->start(r));
 	TRY(setup_serving(*control_fd, serve_id, buf_str(&unenforced)));
 	TRY(control_open(r, TAKE_FD(*control_fd)));
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop_asked)
-		pthread_cond_wait(&r->stop_cond, &r->lock);
+		pthread_cond_wait(&r->cond, &r->lock);
 	pthread_mutex_unlock(&r->lock);
 	return ERR_OK;
 }
@@ -157,7 +159,7 @@ static void role_fini(struct role *r)
 	if (r->notify)
 		munmap(r->notify, sizeof(*r->notify));
 	conf_unref(r->conf);
-	pthread_cond_destroy(&r->stop_cond);
+	pthread_cond_destroy(&r->cond);
 	pthread_mutex_destroy(&r->lock);
 	arena_fini(&r->arena);
 	free(r);
@@ -182,7 +184,7 @@ static struct role *role_new(const struct role_kind *kind, const struct role_hos
 	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++)
 		r->wake[id] = r->channel[id].fd = -1;
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->stop_cond, NULL);
+	pthread_cond_init(&r->cond, NULL);
 	return r;
 }
 

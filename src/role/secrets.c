@@ -173,23 +173,14 @@ static void on_password_set(struct ipc_request *q)
 
 static void on_log_levels(struct ipc_request *q)
 {
-	struct role *r = q->ctx;
 	const struct msg_log_levels_request *rq = q->args;
 	struct msg_log_levels_reply rp = {};
+	struct err e = role_log_levels(q->ctx, rq->levels, rq->levels_n);
 
-	for (size_t i = 0; i < rq->levels_n; i++) {
-		const struct msg_log_level *l = &rq->levels[i];
-		struct err e =
-			l->level < LOG_LEVEL_COUNT
-				? log_level_set(&r->log, l->package, (enum log_level)l->level)
-				: err_make(ERR_SYNTAX, "log level %u", l->level);
-
-		if (err_failed(e)) {
-			ipc_reply_err(q, e);
-			return;
-		}
-	}
-	ipc_reply(q, &rp, NULL);
+	if (err_failed(e))
+		ipc_reply_err(q, e);
+	else
+		ipc_reply(q, &rp, NULL);
 }
 
 static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
