@@ -1,6 +1,7 @@
 #include "facts/build.h"
 
 #include "facts/derive.h"
+#include "facts/signature.h"
 #include "format/charset.h"
 #include <openssl/sha.h>
 
@@ -20,8 +21,8 @@ static struct err build(struct str message, struct arena *a, struct arena *tree_
 	derive_structure(&tree, message, a, scratch, f);
 	arena_reset(scratch);
 	derive_head(mime_header(tree.root, message), a, scratch, f);
-	arena_reset(scratch);
-	derive_preview(&tree, message, a, scratch, f);
+	derive_preview(message, a, f);
+	f->signature = signature_of(message, f, a);
 	if (arena_failed(a) || f->envelope.n == 0 || f->body.n == 0 || f->part_count == 0)
 		return err_make(ERR_RESOURCES, "no memory for the facts of a message");
 	return ERR_OK;

@@ -35,7 +35,7 @@ struct facts_known {
 	const uint8_t *sha256; /* of the message, 32 bytes; NULL: computed here */
 };
 
-/* Everything of struct facts but `origin` and `signature`, which are left empty. known may be NULL.
+/* Everything of struct facts but `origin`, which is left empty. known may be NULL.
  * RESOURCES if memory runs out or the arena has not FACTS_ARENA_MAX bytes left. */
 struct err facts_build(struct str message, const struct facts_known *known, struct arena *a,
 		       struct facts *ret);

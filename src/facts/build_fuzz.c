@@ -1,7 +1,10 @@
-/* The facts of any message can be built; what is written of them reads back as the same, and the
- * wire texts are what they claim to be. */
+/* The facts of any message can be built; what is written of them reads back as the same, the wire
+ * texts are what they claim to be, and all text can be found by the signature. */
 #include "facts/build.h"
 
+#include "base/utf8.h"
+#include "facts/signature.h"
+#include "facts/text.h"
 #include <assert.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -23,6 +26,25 @@ static void check(const struct facts *f, size_t size)
 	}
 }
 
+static void check_signature(const struct facts *f, struct str message)
+{
+	BUF_AUTO piece = BUF_INIT(FACTS_TEXT_PIECE_MAX);
+	BUF_AUTO run = BUF_INIT(SIZE_MAX);
+	struct facts_text t;
+	bool starts;
+
+	facts_text_init(&t, message, f, FACTS_TEXT_ALL);
+	while (facts_text_next(&t, &piece, &starts)) {
+		if (starts)
+			buf_clear(&run);
+		buf_str_add(&run, buf_str(&piece));
+		assert(utf8_valid(buf_str(&piece)));
+		assert(signature_may_have(f->signature, buf_str(&run)));
+	}
+	assert(!buf_failed(&piece));
+	facts_text_fini(&t);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct arena a;
@@ -35,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	e = facts_build(str_of(data, size), NULL, &a, &f);
 	assert(err_is_ok(e));
 	check(&f, size);
+	check_signature(&f, str_of(data, size));
 	e = facts_write(&f, &b);
 	assert(err_is_ok(e));
 	e = facts_read(buf_str(&b), &a, &g);

@@ -207,6 +207,24 @@ static void hash(void **state)
 	arena_fini(&a);
 }
 
+/* Encoded words and RFC 2231's file names. */
+static void decoded(void **state)
+{
+	struct arena a;
+	struct facts f = build(STR("Subject: =?utf-8?q?Re:_=C3=84?=\r\n =?utf-8?b?w5Y=?=  \r\n"
+				   "From: =?iso-8859-1?q?J=F6rg?= <j@x.example>\r\n"
+				   "Content-Disposition: attachment;\r\n"
+				   " filename*0*=utf-8''%C3%A4; filename*1=.txt\r\n\r\n"),
+			       &a);
+
+	(void)state;
+	assert_str("subject", f.subject, STR("Re: \xc3\x84\xc3\x96"));
+	assert_str("base", f.subject_base, STR("\xc3\xa4\xc3\xb6"));
+	assert_str("name", f.addresses[0].name, STR("J\xc3\xb6rg"));
+	assert_str("file", f.parts[0].filename, STR("\xc3\xa4.txt"));
+	arena_fini(&a);
+}
+
 #define TEXT(type, encoding) "Content-Type: text/" type "\r\n" encoding "\r\n"
 #define PART(type, body)     "--x\r\nContent-Type: " type "\r\n\r\n" body "\r\n"
 
@@ -219,13 +237,16 @@ static void previews(void **state)
 		{STR_INIT("\r\n"), STR_INIT("")},
 		{STR_INIT("\r\n  a \r\n\r\n\tb\r\n"), STR_INIT("a b")},
 		{STR_INIT(TEXT("plain; charset=iso-8859-1", "") "\xe4"), STR_INIT("\xc3\xa4")},
-		{STR_INIT(TEXT("plain; charset=x-nobody", "") "\xe4"), STR_INIT("\xef\xbf\xbd")},
+		{STR_INIT(TEXT("plain; charset=x-nobody", "") "\xe4"), STR_INIT("\xc3\xa4")},
 		{STR_INIT(TEXT("plain", "Content-Transfer-Encoding: base64\r\n") "aGVsbG8="),
 		 STR_INIT("hello")},
 		{STR_INIT(TEXT("plain",
 			       "Content-Transfer-Encoding: quoted-printable\r\n") "a=\r\nb"),
 		 STR_INIT("ab")},
 		{STR_INIT(TEXT("plain", "Content-Disposition: attachment\r\n") "a"), STR_INIT("")},
+		{STR_INIT(TEXT("html", "") "<style>x</style><p>a<b>b</b>&amp;</p>c"),
+		 STR_INIT("ab& c")},
+		{STR_INIT(TEXT("calendar", "") "a"), STR_INIT("")},
 		{STR_INIT("Content-Type: multipart/mixed; boundary=x\r\n\r\n" PART(
 			 "text/plain", " ") PART("image/png", "b") PART("text/plain", "c")),
 		 STR_INIT("c")},
@@ -447,14 +468,14 @@ static void real_messages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(whole),           cmocka_unit_test(people),
-		cmocka_unit_test(references),      cmocka_unit_test(wire_texts),
-		cmocka_unit_test(lines),           cmocka_unit_test(hash),
-		cmocka_unit_test(previews),        cmocka_unit_test(parts_limit),
-		cmocka_unit_test(depth),           cmocka_unit_test(texts_limits),
-		cmocka_unit_test(structure_limit), cmocka_unit_test(envelope_limit),
-		cmocka_unit_test(preview_limit),   cmocka_unit_test(little_memory),
-		cmocka_unit_test(real_messages),
+		cmocka_unit_test(whole),          cmocka_unit_test(people),
+		cmocka_unit_test(references),     cmocka_unit_test(wire_texts),
+		cmocka_unit_test(lines),          cmocka_unit_test(hash),
+		cmocka_unit_test(decoded),        cmocka_unit_test(previews),
+		cmocka_unit_test(parts_limit),    cmocka_unit_test(depth),
+		cmocka_unit_test(texts_limits),   cmocka_unit_test(structure_limit),
+		cmocka_unit_test(envelope_limit), cmocka_unit_test(preview_limit),
+		cmocka_unit_test(little_memory),  cmocka_unit_test(real_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

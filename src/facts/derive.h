@@ -9,9 +9,6 @@
 #include "facts/build.h"
 #include "format/mime.h"
 
-/* s as UTF-8 of at most max bytes, in a. */
-struct str derive_text(struct str s, size_t max, struct arena *a);
-
 /* lines, longest_line, bare_cr, bare_lf, has_8bit, has_nul. */
 void derive_lines(struct str message, struct facts *f);
 /* message_id, references, subject and base, date, addresses; header is the message's section. */
@@ -19,8 +16,7 @@ void derive_head(struct str header, struct arena *a, struct arena *scratch, stru
 /* parts, envelope, body, bodystructure. */
 void derive_structure(const struct mime_tree *t, struct str message, struct arena *a,
 		      struct arena *scratch, struct facts *f);
-/* preview. */
-void derive_preview(const struct mime_tree *t, struct str message, struct arena *a,
-		    struct arena *scratch, struct facts *f);
+/* preview; parts must be there. */
+void derive_preview(struct str message, struct arena *a, struct facts *f);
 
 #endif

@@ -114,7 +114,7 @@ struct facts {
 			    */
 	struct str preview; /* the first text, UTF-8, white space folded */
 
-	/* for search: hashed trigrams of the folded text (facts/signature.h); empty: not derived */
+	/* for search: facts/signature.h; empty: not derived */
 	struct str signature;
 	/* who sent it: what was verified about the sender, written and read by the filter; opaque
 	 * here */

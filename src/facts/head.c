@@ -6,6 +6,7 @@
 #include "format/header.h"
 #include "format/msgid.h"
 #include "format/subject.h"
+#include "format/word.h"
 
 /* The fields of a kind, in their order; of more than that the first count. Values are cut, so that
  * one cannot use up the scratch memory of the others. */
@@ -56,12 +57,13 @@ static void values_take(struct str header, struct values *v)
 				v->v[i][v->n[i]++] = str_sub(f.value, 0, VALUE_MAX);
 }
 
-struct str derive_text(struct str s, size_t max, struct arena *a)
+/* Encoded words decoded, on one line, at most max bytes of UTF-8. */
+static struct str text_of(struct str s, size_t max, struct arena *a)
 {
-	BUF_AUTO b = BUF_INIT(3 * max);
+	BUF_AUTO b = BUF_INIT(WORD_GROWTH * VALUE_MAX);
 
-	buf_utf8_repair(&b, utf8_cut(s, max));
-	return arena_dup(a, utf8_cut(buf_str(&b), max));
+	word_decode(s, &b);
+	return arena_dup(a, utf8_cut(str_trim(buf_str(&b)), max));
 }
 
 /* -- addresses -- */
@@ -89,7 +91,7 @@ static bool address_add(struct people *p, enum facts_role role, const struct add
 	if (x->kind != ADDRESS_MAILBOX || x->local.n > FACTS_ADDRESS_TEXT_MAX ||
 	    x->domain.n > FACTS_ADDRESS_TEXT_MAX)
 		return true;
-	struct str name = derive_text(x->name, FACTS_ADDRESS_TEXT_MAX, p->a);
+	struct str name = text_of(x->name, FACTS_ADDRESS_TEXT_MAX, p->a);
 	size_t n = name.n + x->local.n + x->domain.n;
 
 	f->addresses = ARENA_GROW(p->a, f->addresses, f->address_count);
@@ -198,15 +200,13 @@ static void references_fill(const struct values *v, struct arena *a, struct aren
 
 /* -- the rest -- */
 
-static void subject_fill(const struct values *v, struct arena *a, struct arena *scratch,
-			 struct facts *f)
+static void subject_fill(const struct values *v, struct arena *a, struct facts *f)
 {
 	BUF_AUTO base = BUF_INIT(BUILD_SUBJECT_MAX);
 
 	if (v->n[FIELD_SUBJECT] == 0)
 		return;
-	f->subject =
-		derive_text(header_unfold(scratch, v->v[FIELD_SUBJECT][0]), BUILD_SUBJECT_MAX, a);
+	f->subject = text_of(v->v[FIELD_SUBJECT][0], BUILD_SUBJECT_MAX, a);
 	f->subject_is_reply = subject_base(f->subject, &base);
 	f->subject_base = arena_dup(a, buf_str(&base));
 }
@@ -229,7 +229,7 @@ void derive_head(struct str header, struct arena *a, struct arena *scratch, stru
 	values_take(header, &v);
 	message_id_fill(&v, a, scratch, f);
 	references_fill(&v, a, scratch, f);
-	subject_fill(&v, a, scratch, f);
+	subject_fill(&v, a, f);
 	date_fill(&v, f);
 	addresses_fill(&v, a, scratch, f);
 }

@@ -1,69 +1,71 @@
 #include "facts/derive.h"
 
 #include "base/utf8.h"
-#include "format/charset.h"
+#include "facts/body.h"
 
 enum {
-	SOURCE_MAX = 16 << 10, /* bytes of a part that are looked at */
-	TRIES_MAX = 8,         /* parts without a visible character before we give up */
+	PIECES_MAX = 8, /* of a body that are looked at */
+	PARTS_MAX = 8,  /* without a visible character before we give up */
 };
 
 /* Runs of white space and controls become one space. */
-static void fold(struct str text, struct buf *b)
+struct folded {
+	struct buf text;
+	bool space;
+};
+
+static void fold(struct folded *to, struct str s)
 {
-	bool space = false;
 	uint32_t cp;
 
-	for (size_t at = 0, n; b->n < FACTS_PREVIEW_MAX; at += n) {
-		n = utf8_decode_lossy(text, at, &cp);
+	for (size_t at = 0, n; to->text.n < FACTS_PREVIEW_MAX; at += n) {
+		n = utf8_decode_lossy(s, at, &cp);
 		if (n == 0)
 			break;
 		if (cp <= ' ' || cp == 0x7f || cp == 0xa0) {
-			space = true;
+			to->space = true;
 			continue;
 		}
-		if (space && b->n)
-			buf_char(b, ' ');
-		space = false;
-		buf_utf8(b, cp);
+		if (to->space && to->text.n)
+			buf_char(&to->text, ' ');
+		to->space = false;
+		buf_utf8(&to->text, cp);
 	}
 }
 
-static bool is_shown(const struct mime_part *m)
+static bool is_shown(const struct facts_part *p)
 {
-	return m->kind == MIME_LEAF && mime_is(m, STR("text"), STR("plain")) &&
-	       m->encoding != ENCODING_UNKNOWN &&
-	       (m->disposition.type.n == 0 || str_eq(m->disposition.type, STR("inline")));
+	return body_is_text(p) && !p->attachment &&
+	       (str_eq(p->subtype, STR("plain")) || str_eq(p->subtype, STR("html")));
 }
 
-static void text_decode(const struct mime_part *m, struct str message, struct arena *scratch,
-			struct buf *ret)
+static void part_fold(const struct facts_part *p, struct str message, struct folded *to)
 {
-	BUF_AUTO bytes = BUF_INIT(SOURCE_MAX + ENCODING_SLACK);
-	struct param_text charset = {0};
+	BUF_AUTO piece = BUF_INIT(BODY_PIECE_MAX);
+	struct body b;
 
-	(void)param_get(&m->content_type.params, STR("charset"), scratch, &charset);
-	encoding_decode_all(m->encoding, str_sub(mime_body(m, message), 0, SOURCE_MAX), &bytes);
-	if (!charset_to_utf8(charset.value.n ? charset.value : STR("us-ascii"), buf_str(&bytes),
-			     ret))
-		buf_utf8_repair(ret, buf_str(&bytes));
+	body_init(&b, p, message, false);
+	for (int i = 0; i < PIECES_MAX && to->text.n < FACTS_PREVIEW_MAX; i++) {
+		buf_clear(&piece);
+		if (!body_next(&b, &piece))
+			break;
+		fold(to, buf_str(&piece));
+	}
+	body_fini(&b);
 }
 
 /* RFC 8970 §3.1. */
-void derive_preview(const struct mime_tree *t, struct str message, struct arena *a,
-		    struct arena *scratch, struct facts *f)
+void derive_preview(struct str message, struct arena *a, struct facts *f)
 {
-	BUF_AUTO text = BUF_INIT(CHARSET_GROWTH * (SOURCE_MAX + ENCODING_SLACK) + CHARSET_EXTRA);
-	BUF_AUTO folded = BUF_INIT(FACTS_PREVIEW_MAX + 8);
-	int tries = TRIES_MAX;
+	struct folded to = {.text = BUF_INIT(FACTS_PREVIEW_MAX + 8)};
+	int parts = PARTS_MAX;
 
-	for (const struct mime_part *m = t->root; m && tries && !folded.n; m = mime_next(m)) {
-		if (!is_shown(m))
+	for (size_t i = 0; i < f->part_count && parts && !to.text.n; i++) {
+		if (!is_shown(&f->parts[i]))
 			continue;
-		tries--;
-		buf_clear(&text);
-		text_decode(m, message, scratch, &text);
-		fold(buf_str(&text), &folded);
+		parts--;
+		part_fold(&f->parts[i], message, &to);
 	}
-	f->preview = arena_dup(a, utf8_cut(buf_str(&folded), FACTS_PREVIEW_MAX));
+	f->preview = arena_dup(a, utf8_cut(buf_str(&to.text), FACTS_PREVIEW_MAX));
+	buf_fini(&to.text);
 }

@@ -1,6 +1,8 @@
 #include "facts/derive.h"
 
+#include "base/utf8.h"
 #include "format/header.h"
+#include "format/word.h"
 #include "imap/bodystructure.h"
 #include "imap/envelope.h"
 
@@ -77,9 +79,13 @@ static void part_params(const struct mime_part *m, size_t *budget, struct arena 
 	if (!m->opaque && param_get(&m->content_type.params, STR("charset"), scratch, &t))
 		p->charset = text_keep(lower(str_trim(t.value), scratch), FACTS_PART_TEXT_MAX,
 				       budget, a);
-	if (filename_get(m, scratch, &t))
-		p->filename = text_keep(derive_text(t.value, FACTS_PART_NAME_MAX, scratch),
+	if (filename_get(m, scratch, &t)) {
+		BUF_AUTO b = BUF_INIT(WORD_GROWTH * PARAM_VALUE_MAX);
+
+		word_decode_param(&t, &b);
+		p->filename = text_keep(utf8_cut(buf_str(&b), FACTS_PART_NAME_MAX),
 					FACTS_PART_NAME_MAX, budget, a);
+	}
 }
 
 static void part_fill(const struct mime_part *m, struct facts_part *p)

@@ -1,31 +1,26 @@
 /* text: what of a message is text, in the form in which searching compares it (format/fold).
  *
  * There is one answer to what can be found, here: search signatures are made of these pieces and
- * exact searching looks into them, so that no signature can miss what a search would find.
- *   - header fields, as "name: value", encoded words decoded, of the message, of messages in it and
- *     of parts; and the file names of parts;
- *   - bodies of parts that are text/..., attached ones too, decoded into UTF-8; of text/html what
- *     format/htmltext makes of it, addresses of links included.
+ * exact searching looks into them, so that no signature misses what a search would find.
+ *   - header fields, as "name: value", encoded words decoded: of the message, of its parts and of
+ *     messages in it; and the file names of parts;
+ *   - bodies of parts of type text (facts/body.h), attached ones too; with the addresses of an
+ *     HTML page's links.
  * Not here: headers added at delivery, which are in front of the bytes as received.
  *
- * Input: the message and facts made of it; ranges of the facts that do not fit the message are
- * taken as empty. Linear cost: every part's range is read once, and ranges of parts do not overlap.
- * Memory: at most FACTS_TEXT_PIECE_MAX bytes in ret; and as much besides.
+ * Input: the message and facts made of it; a range that is not inside it is empty. Linear cost.
  */
 #ifndef MOX_FACTS_TEXT_H
 #define MOX_FACTS_TEXT_H
 
-#include "facts/facts.h"
-#include "format/charset.h"
-#include "format/encoding.h"
+#include "facts/body.h"
 #include "format/fold.h"
 #include "format/header.h"
-#include "format/htmltext.h"
 
 enum {
-	FACTS_TEXT_SOURCE_MAX = 16 << 10, /* bytes of the message a piece is made of */
-	FACTS_TEXT_PIECE_MAX = 4 << 20,
-	FACTS_TEXT_FIELD_MAX = 64 << 10, /* of a header field; the rest of it is not text */
+	FACTS_TEXT_FIELD_MAX = 256 << 10, /* of a header field; what is past it is not found */
+	/* Hostile text can grow to that; what people write stays near BODY_SOURCE_MAX. */
+	FACTS_TEXT_PIECE_MAX = 32 << 20,
 };
 
 enum facts_text_want {
@@ -40,24 +35,27 @@ struct facts_text {
 	const struct facts *f;
 	unsigned want;
 	size_t part;
-	enum { FACTS_TEXT_AT_FIELDS, FACTS_TEXT_AT_NAME, FACTS_TEXT_AT_BODY, FACTS_TEXT_IN_BODY } at;
+	enum {
+		FACTS_TEXT_PART,
+		FACTS_TEXT_FIELDS,
+		FACTS_TEXT_NAME,
+		FACTS_TEXT_TEXT,
+		FACTS_TEXT_TEXT_MORE,
+		FACTS_TEXT_PART_END,
+	} at;
 	struct header_iter fields;
-	struct str rest; /* of the body that is being read */
-	bool html, raw;  /* raw: the character set is not known */
-	struct encoding_decoder encoding;
-	struct charset_decoder charset;
-	struct htmltext markup;
+	struct body body;
 	struct fold fold;
-	struct buf decoded, text, plain;
+	struct buf plain;
 };
 
-/* The message and facts must live as long. */
+/* The message and the facts must live as long. */
 void facts_text_init(struct facts_text *t, struct str message, const struct facts *f,
 		     unsigned want);
 void facts_text_fini(struct facts_text *t);
-/* Empties ret and puts the next piece there. *ret_starts: it begins something else than the piece
- * before; what is searched for is not found across. False after the last. RESOURCES: the buf has
- * failed. */
+/* Puts the next piece into ret, in place of what is there; its maximum should be
+ * FACTS_TEXT_PIECE_MAX. *ret_starts: it does not go on where the piece before ended, nothing is
+ * found across. False after the last. When memory runs out ret has failed. */
 bool facts_text_next(struct facts_text *t, struct buf *ret, bool *ret_starts);
 
 #endif

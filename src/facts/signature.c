@@ -1,0 +1,112 @@
+#include "facts/signature.h"
+
+#include "facts/text.h"
+#include <stdlib.h>
+
+enum {
+	SLOTS = FACTS_SIGNATURE_MAX * 8,
+	BITS_MIN = 3, /* for each different three; rounding up makes it 3 to 6 */
+	FULL = SLOTS / 2,
+};
+
+struct builder {
+	uint8_t *bits;  /* FACTS_SIGNATURE_MAX bytes */
+	uint32_t count; /* of ones: of different threes, nearly */
+	uint32_t last;  /* the bytes before, newest lowest */
+	size_t have;    /* how many of them, at most 2 */
+};
+
+/* Of the lower 24 bits. Smaller signatures use the lower bits of it. */
+static inline uint32_t three_hash(uint32_t v)
+{
+	v = (v & 0xffffff) * 0x9e3779b1u;
+	v ^= v >> 15;
+	v *= 0x85ebca77u;
+	return v ^ v >> 13;
+}
+
+static inline void slot_set(struct builder *b, uint32_t hash)
+{
+	uint8_t *byte = &b->bits[(hash & (SLOTS - 1)) >> 3];
+	uint8_t bit = (uint8_t)(1u << (hash & 7));
+
+	b->count += !(*byte & bit);
+	*byte |= bit;
+}
+
+static void text_add(struct builder *b, struct str s)
+{
+	uint32_t last = b->last;
+	size_t i = 0;
+
+	for (; i < s.n && b->have < 2; i++, b->have++)
+		last = last << 8 | (unsigned char)s.p[i];
+	for (; i < s.n; i++) {
+		last = last << 8 | (unsigned char)s.p[i];
+		slot_set(b, three_hash(last));
+	}
+	b->last = last;
+}
+
+/* Halves it while enough bits for each three are left; the size. */
+static size_t shrink(struct builder *b)
+{
+	size_t n = FACTS_SIGNATURE_MAX;
+
+	while (n > SIGNATURE_SIZE_MIN && n / 2 * 8 >= (size_t)b->count * BITS_MIN) {
+		n /= 2;
+		for (size_t i = 0; i < n; i++)
+			b->bits[i] |= b->bits[i + n];
+	}
+	return n;
+}
+
+static bool text_take(struct builder *b, struct str message, const struct facts *f)
+{
+	BUF_AUTO piece = BUF_INIT(FACTS_TEXT_PIECE_MAX);
+	struct facts_text t;
+	bool starts;
+
+	facts_text_init(&t, message, f, FACTS_TEXT_ALL);
+	while (b->count < FULL && !buf_failed(&piece) && facts_text_next(&t, &piece, &starts)) {
+		if (starts)
+			b->have = 0;
+		text_add(b, buf_str(&piece));
+	}
+	facts_text_fini(&t);
+	return !buf_failed(&piece);
+}
+
+struct str signature_of(struct str message, const struct facts *f, struct arena *a)
+{
+	struct builder b = {.bits = calloc(1, FACTS_SIGNATURE_MAX)};
+	struct str s = STR("");
+
+	if (!b.bits)
+		return s;
+	if (text_take(&b, message, f))
+		s = b.count < FULL ? arena_dup(a, str_of(b.bits, shrink(&b)))
+				   : STR("\xff\xff\xff\xff\xff\xff\xff\xff");
+	free(b.bits);
+	return s;
+}
+
+bool signature_may_have(struct str signature, struct str folded)
+{
+	size_t slots = signature.n * 8;
+	uint32_t last = 0;
+
+	if (signature.n < SIGNATURE_SIZE_MIN || signature.n > FACTS_SIGNATURE_MAX ||
+	    signature.n & (signature.n - 1))
+		return true;
+	for (size_t i = 0; i < folded.n; i++) {
+		last = last << 8 | (unsigned char)folded.p[i];
+		if (i < 2)
+			continue;
+		uint32_t slot = three_hash(last) & (uint32_t)(slots - 1);
+
+		if (!((unsigned char)signature.p[slot >> 3] >> (slot & 7) & 1))
+			return false;
+	}
+	return true;
+}
