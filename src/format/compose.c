@@ -283,7 +283,7 @@ void buf_header_addresses(struct buf *b, struct str name, const struct address *
 		if (comma && a->kind != ADDRESS_GROUP_END)
 			line_add(&l, STR(","));
 		if (a->kind == ADDRESS_GROUP_BEGIN) {
-			line_phrase(&l, a->name.n ? a->name : STR("group"), utf8);
+			line_phrase(&l, str_trim(a->name).n ? a->name : STR("group"), utf8);
 			line_add(&l, STR(":"));
 		} else if (a->kind == ADDRESS_GROUP_END) {
 			line_add(&l, STR(";"));
