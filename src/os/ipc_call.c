@@ -200,10 +200,11 @@ static struct err start_locked(struct ipc *c, struct ipc_pending *p, const struc
 struct err ipc_start(struct ipc *c, unsigned call, const void *request, int64_t deadline,
 		     const struct ipc_fds *fds, ipc_done_fn *done, void *arg, uint64_t *ret_id)
 {
-	const char *name = c->opts.calls[call].name;
 	struct ipc_body body;
 
 	assert(call < c->opts.calls_n && (!fds || fds->n <= c->opts.calls[call].request_fds));
+	const char *name = c->opts.calls[call].name;
+
 	TRY(ipc_body_make(c->opts.calls[call].request, request, &body));
 	struct ipc_pending *p = malloc(sizeof(*p));
 
