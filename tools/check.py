@@ -134,11 +134,11 @@ def check_banned():
             for m in BANNED_RE.finditer(line):
                 if not suppressed(raw[n], "banned"):
                     yield f"{path}:{n}: {m[1]}() is banned, use {BANNED[m[1]]}"
-            if re.search(r"\btypedef\s+struct\b", line):
+            if re.search(r"\btypedef\s+struct\b(?!.*\()", line):
                 yield f"{path}:{n}: structs are not typedef'd"
 
 
-RFC_ANY = re.compile(r"\bRFC[- ]?\d")
+RFC_ANY = re.compile(r"\bRFC(?:[- ]\d|\d{4})")
 RFC_FORM = re.compile(r"\bRFC \d{3,4}(?!\d)")
 SECTION_CACHE = {}
 

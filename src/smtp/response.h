@@ -48,7 +48,7 @@ enum smtp_ext {
 struct smtp_offer {
 	unsigned ext;      /* set of enum smtp_ext */
 	uint64_t size_max; /* 0: none said (RFC 1870 §4) */
-	uint64_t rcpt_max; /* RFC 9422 §6.1; 0: none said */
+	uint64_t rcpt_max; /* RFC 9422 §4.2; 0: none said */
 	struct str auth;   /* mechanisms, divided by spaces; in the reply's text */
 };
 
