@@ -108,6 +108,8 @@ static const struct word {
 	{STR_INIT("FLAGS"),         IMAP_FETCH_FLAGS,         NO_SECTION, false},
 	{STR_INIT("INTERNALDATE"),  IMAP_FETCH_INTERNALDATE,  NO_SECTION, false},
 	{STR_INIT("MODSEQ"),        IMAP_FETCH_MODSEQ,        NO_SECTION, false},
+	{STR_INIT("PREVIEW"),       IMAP_FETCH_PREVIEW,       NO_SECTION, false},
+	{STR_INIT("SAVEDATE"),      IMAP_FETCH_SAVEDATE,      NO_SECTION, false},
 	{STR_INIT("RFC822"),        IMAP_FETCH_RFC822,        NO_SECTION, false},
 	{STR_INIT("RFC822.HEADER"), IMAP_FETCH_RFC822_HEADER, NO_SECTION, true},
 	{STR_INIT("RFC822.TEXT"),   IMAP_FETCH_RFC822_TEXT,   NO_SECTION, false},
@@ -158,6 +160,9 @@ static void x_fetch_att(struct cur *c, struct arena *a, struct imap_fetch_att *a
 		x_section(c, a, w->section != SECTION, &att->section);
 	if (w->section == SECTION || w->section == SECTION_BINARY)
 		x_partial(c, att);
+	/* RFC 8970 §3.2: without LAZY or with it, a preview is there at once. */
+	if (w->kind == IMAP_FETCH_PREVIEW)
+		cur_opt_nocase(c, STR(" (LAZY)"));
 	legacy_section(att);
 }
 

@@ -1,4 +1,5 @@
-/* fetch: FETCH's arguments: RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 7162 §3.1.4, RFC 3516.
+/* fetch: FETCH's arguments: RFC 9051 §6.4.5, RFC 3501 §6.4.5, RFC 7162 §3.1.4, RFC 3516,
+ * RFC 8514, RFC 8970.
  *
  * Input: a stranger's; attributes, part numbers and header names are counted against limits.
  */
@@ -21,6 +22,8 @@ enum imap_fetch_kind {
 	IMAP_FETCH_FLAGS,
 	IMAP_FETCH_INTERNALDATE,
 	IMAP_FETCH_MODSEQ,
+	IMAP_FETCH_PREVIEW,       /* RFC 8970 */
+	IMAP_FETCH_SAVEDATE,      /* RFC 8514 */
 	IMAP_FETCH_RFC822,        /* these three: RFC 3501 only; BODY[] and so on by another name */
 	IMAP_FETCH_RFC822_HEADER, /* does not set \Seen */
 	IMAP_FETCH_RFC822_TEXT,

@@ -446,6 +446,24 @@ void imap_x_store(struct cur *c, struct arena *a, struct imap_store *ret)
 		*ret = v;
 }
 
+void imap_x_create(struct cur *c, struct arena *a, struct imap_create *ret)
+{
+	struct imap_create v = {.mailbox = imap_x_astring(c, a)};
+
+	if (cur_opt(c, ' ')) {
+		cur_xlit_nocase(c, "(USE (");
+		while (!cur_end(c) && cur_peek(c) != ')') {
+			if (v.n)
+				imap_x_sp(c);
+			cur_xlit(c, "\\");
+			str_push(c, a, &v.uses, &v.n, IMAP_USES_MAX, imap_x_atom(c));
+		}
+		cur_xlit(c, "))");
+	}
+	if (!cur_failed(c))
+		*ret = v;
+}
+
 /* nstring; Thunderbird 102 sends its version as an atom. */
 static struct str x_id_value(struct cur *c, struct arena *a)
 {

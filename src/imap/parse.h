@@ -133,6 +133,15 @@ void imap_x_list(struct cur *c, struct arena *a, struct imap_list *ret);
 /* LSUB's: mailbox SP list-mailbox (RFC 3501 §6.3.9). */
 void imap_x_lsub(struct cur *c, struct arena *a, struct imap_list *ret);
 
+/* CREATE's: mailbox [SP "(" "USE" SP "(" [use-attr *(SP use-attr)] ")" ")"]; RFC 6154 §3. */
+enum { IMAP_USES_MAX = 20 };
+struct imap_create {
+	struct str mailbox;
+	struct str *uses; /* without their backslash */
+	size_t n;
+};
+void imap_x_create(struct cur *c, struct arena *a, struct imap_create *ret);
+
 struct imap_id {
 	struct imap_id_pair {
 		struct str field, value; /* value empty for NIL */

@@ -138,6 +138,16 @@ static void do_select(struct cur *c, struct arena *a, struct buf *out)
 	}
 }
 
+static void do_create(struct cur *c, struct arena *a, struct buf *out)
+{
+	struct imap_create v = {0};
+
+	imap_x_create(c, a, &v);
+	buf_str_add(out, v.mailbox);
+	for (size_t i = 0; i < v.n; i++)
+		buf_strs(out, STR("|"), v.uses[i]);
+}
+
 /* want NULL: a syntax error. */
 static const struct {
 	void (*run)(struct cur *c, struct arena *a, struct buf *out);
@@ -229,6 +239,11 @@ static const struct {
 	{do_id, STR_INIT("(\"0123456789012345678901234567890\" NIL)"), NULL},
 	{do_enable, STR_INIT(" CONDSTORE IMAP4rev2"), "CONDSTORE;IMAP4rev2;"},
 	{do_enable, STR_INIT(""), NULL},
+	{do_create, STR_INIT("x"), "x"},
+	{do_create, STR_INIT("x (USE ())"), "x"},
+	{do_create, STR_INIT("x (use (\\Sent \\X))"), "x|Sent|X"},
+	{do_create, STR_INIT("x (USE (Sent))"), NULL},
+	{do_create, STR_INIT("x ()"), NULL},
 	{do_select, STR_INIT("inbox"), "inbox"},
 	{do_select, STR_INIT("inbox (condstore)"), "inbox condstore"},
 	{do_select, STR_INIT("x (QRESYNC (7 9))"), "x 7 9 ||"},

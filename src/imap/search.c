@@ -70,6 +70,14 @@ static void arg_number(struct parse *p, unsigned depth, struct imap_search_key *
 	k->n = imap_x_number64(p->c);
 }
 
+/* RFC 5032 §4: nz-number. */
+static void arg_seconds(struct parse *p, unsigned depth, struct imap_search_key *k)
+{
+	(void)depth;
+	imap_x_sp(p->c);
+	k->n = imap_x_nz_number(p->c);
+}
+
 static void arg_set(struct parse *p, unsigned depth, struct imap_search_key *k)
 {
 	(void)depth;
@@ -137,9 +145,15 @@ static const struct word {
 	{STR_INIT("NEW"),        IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_RECENT, false, NULL},
 	{STR_INIT("NOT"),        IMAP_SEARCH_NOT,        arg_not, 0, false, NULL},
 	{STR_INIT("OLD"),        IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_RECENT, true, NULL},
+	{STR_INIT("OLDER"),      IMAP_SEARCH_OLDER,      arg_seconds, 0, false, NULL},
 	{STR_INIT("ON"),         IMAP_SEARCH_ON,         arg_date, 0, false, NULL},
 	{STR_INIT("OR"),         IMAP_SEARCH_OR,         arg_or, 0, false, NULL},
 	{STR_INIT("RECENT"),     IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_RECENT, false, NULL},
+	/* RFC 8514 §4.3: true for all, since all mailboxes have save dates */
+	{STR_INIT("SAVEDATESUPPORTED"), IMAP_SEARCH_AND, arg_none, 0, false, NULL},
+	{STR_INIT("SAVEDBEFORE"), IMAP_SEARCH_SAVEDBEFORE, arg_date, 0, false, NULL},
+	{STR_INIT("SAVEDON"),    IMAP_SEARCH_SAVEDON,    arg_date, 0, false, NULL},
+	{STR_INIT("SAVEDSINCE"), IMAP_SEARCH_SAVEDSINCE, arg_date, 0, false, NULL},
 	{STR_INIT("SEEN"),       IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_SEEN, false, NULL},
 	{STR_INIT("SENTBEFORE"), IMAP_SEARCH_SENTBEFORE, arg_date, 0, false, NULL},
 	{STR_INIT("SENTON"),     IMAP_SEARCH_SENTON,     arg_date, 0, false, NULL},
@@ -156,6 +170,7 @@ static const struct word {
 	{STR_INIT("UNFLAGGED"),  IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_FLAGGED, true, NULL},
 	{STR_INIT("UNKEYWORD"),  IMAP_SEARCH_KEYWORD,    arg_keyword, 0, true, NULL},
 	{STR_INIT("UNSEEN"),     IMAP_SEARCH_FLAG,       arg_none, IMAP_FLAG_SEEN, true, NULL},
+	{STR_INIT("YOUNGER"),    IMAP_SEARCH_YOUNGER,    arg_seconds, 0, false, NULL},
 };
 /* clang-format on */
 

@@ -1,4 +1,5 @@
-/* search: the SEARCH program as a tree: RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5.
+/* search: the SEARCH program as a tree: RFC 9051 §6.4.4, RFC 4731, RFC 5182, RFC 7162 §3.1.5,
+ * RFC 5032 (WITHIN), RFC 8514 (SAVEDATE).
  *
  * Input: a stranger's. Depth and number of keys are limited, so that whoever walks the tree may
  * recurse.
@@ -32,7 +33,12 @@ enum imap_search_op {
 	IMAP_SEARCH_SENTBEFORE, /* the Date field's day against date */
 	IMAP_SEARCH_SENTON,
 	IMAP_SEARCH_SENTSINCE,
-	IMAP_SEARCH_LARGER, /* n */
+	IMAP_SEARCH_SAVEDBEFORE, /* RFC 8514: when it came into the mailbox */
+	IMAP_SEARCH_SAVEDON,
+	IMAP_SEARCH_SAVEDSINCE,
+	IMAP_SEARCH_OLDER,   /* RFC 5032: INTERNALDATE at least n seconds ago */
+	IMAP_SEARCH_YOUNGER, /* at most n seconds ago */
+	IMAP_SEARCH_LARGER,  /* n */
 	IMAP_SEARCH_SMALLER,
 	IMAP_SEARCH_MODSEQ, /* n or more */
 };

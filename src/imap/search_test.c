@@ -5,9 +5,10 @@
 static void key_write(struct buf *out, const struct imap_search_key *k)
 {
 	static const char *const names[] = {
-		"and",    "or",        "not",    "seq",     "uid",   "flag",  "kw",
-		"hdr",    "body",      "text",   "before",  "on",    "since", "sentbefore",
-		"senton", "sentsince", "larger", "smaller", "modseq"};
+		"and",        "or",         "not",     "seq",       "uid",         "flag",
+		"kw",         "hdr",        "body",    "text",      "before",      "on",
+		"since",      "sentbefore", "senton",  "sentsince", "savedbefore", "savedon",
+		"savedsince", "older",      "younger", "larger",    "smaller",     "modseq"};
 
 	buf_str_add(out, str_z(names[k->op]));
 	if (k->flag)
@@ -72,6 +73,9 @@ static const struct {
 	{STR_INIT(" NEW OLD"), "and(flag 32, not(flag 32))"},
 	{STR_INIT(" UNKEYWORD $Junk"), "and(not(kw '$Junk'))"},
 	{STR_INIT(" SUBJECT NIL"), "and(hdr subject 'NIL')"},
+	{STR_INIT(" OLDER 60 YOUNGER 70"), "and(older 60, younger 70)"},
+	{STR_INIT(" OLDER 0"), NULL},
+	{STR_INIT(" SAVEDON 2-Jan-1970 SAVEDATESUPPORTED"), "and(savedon 1, and)"},
 	{STR_INIT(""), NULL},
 	{STR_INIT(" "), NULL},
 	{STR_INIT(" FOO"), NULL},

@@ -119,6 +119,26 @@ static struct err att_size(struct imapd *s, struct fetch *f, const struct imap_f
 	return ERR_OK;
 }
 
+/* NIL is for a message that cannot have one; no text at all is the empty string. */
+static struct err att_preview(struct imapd *s, struct fetch *f, const struct imap_fetch_att *att)
+{
+	struct str text = f->batch.e[f->i].facts->preview;
+
+	name_write(s, f, att);
+	if (imapd_utf8(s))
+		buf_imap_string_utf8(imapd_out(s), text);
+	else
+		buf_imap_string(imapd_out(s), text);
+	return ERR_OK;
+}
+
+static struct err att_savedate(struct imapd *s, struct fetch *f, const struct imap_fetch_att *att)
+{
+	name_write(s, f, att);
+	buf_imap_date_time(imapd_out(s), f->batch.e[f->i].saved);
+	return ERR_OK;
+}
+
 static struct err att_envelope(struct imapd *s, struct fetch *f, const struct imap_fetch_att *att)
 {
 	name_write(s, f, att);
@@ -246,6 +266,8 @@ static const struct {
 	[IMAP_FETCH_FLAGS]         = {att_flags, 0},
 	[IMAP_FETCH_INTERNALDATE]  = {att_internaldate, 0},
 	[IMAP_FETCH_MODSEQ]        = {att_modseq, 0},
+	[IMAP_FETCH_PREVIEW]       = {att_preview, WANT_PLACE | WANT_FACTS},
+	[IMAP_FETCH_SAVEDATE]      = {att_savedate, 0},
 	[IMAP_FETCH_RFC822]        = {att_section, WANT_PLACE | WANT_FACTS},
 	[IMAP_FETCH_RFC822_HEADER] = {att_section, WANT_PLACE | WANT_FACTS},
 	[IMAP_FETCH_RFC822_TEXT]   = {att_section, WANT_PLACE | WANT_FACTS},

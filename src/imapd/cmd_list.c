@@ -33,6 +33,15 @@ static const struct {
 	{MAILBOX_TRASH, STR_INIT("\\Trash")},
 };
 
+unsigned imapd_use_of(struct str attribute)
+{
+	for (size_t i = 0; i < ARRAY_LEN(uses); i++) {
+		if (str_eq_nocase(str_from(uses[i].name, 1), attribute))
+			return uses[i].use;
+	}
+	return 0;
+}
+
 static void attribute(struct buf *b, struct str name, const char **sep)
 {
 	buf_strs(b, str_z(*sep), name);

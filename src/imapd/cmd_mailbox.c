@@ -32,23 +32,41 @@ static void end(struct imapd *s, struct err e)
 		imapd_ok(s, STR(""), STR("done"));
 }
 
+/* RFC 6154 §3: NO [USEATTR] for a use that is not supported. */
+static bool uses_map(struct imapd *s, const struct imap_create *args, unsigned *ret)
+{
+	*ret = 0;
+	for (size_t i = 0; i < args->n; i++) {
+		unsigned use = imapd_use_of(args->uses[i]);
+
+		if (!use) {
+			imapd_no(s, STR("USEATTR"), STR("special use is not supported"));
+			return false;
+		}
+		*ret |= use;
+	}
+	return true;
+}
+
 void imapd_cmd_create(struct imapd *s, struct cur *c)
 {
+	struct imap_create args = {0};
 	struct str name;
+	unsigned use;
 
 	imap_x_sp(c);
-	struct str written = imap_x_astring(c, &s->mem);
-
-	if (!imapd_args_end(s, c) || !imapd_name(s, written, &name))
+	imap_x_create(c, &s->mem, &args);
+	if (!imapd_args_end(s, c) || !imapd_name(s, args.mailbox, &name) ||
+	    !uses_map(s, &args, &use))
 		return;
-	struct err e = mailbox_create(imapd_account(s), name, 0, NULL);
-
+	struct err e = mailbox_create(imapd_account(s), name, use, NULL);
 	/* A hierarchy separator at the end is only a hint (RFC 9051 §6.3.4). */
+	struct str written = args.mailbox;
+
+	if (str_ends(written, STR("/")))
+		written.n--;
 	if (err_is_ok(e))
-		oldname_tell(s,
-			     str_ends(written, STR("/")) ? str_sub(written, 0, written.n - 1)
-							 : written,
-			     name);
+		oldname_tell(s, written, name);
 	end(s, e);
 }
 

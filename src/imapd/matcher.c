@@ -312,19 +312,43 @@ static bool match_set(struct look *l, const struct imap_search_key *k)
 	return imap_seqset_has(k->set, k->op == IMAP_SEARCH_UID ? l->e->uid : (uint32_t)l->seq);
 }
 
+/* The day that a key is about; false if the message has none. */
+static bool day_of(const struct entry *e, enum imap_search_op op, int64_t *ret_day)
+{
+	switch (op) {
+	case IMAP_SEARCH_SENTBEFORE:
+	case IMAP_SEARCH_SENTON:
+	case IMAP_SEARCH_SENTSINCE: return sent(e, ret_day);
+	case IMAP_SEARCH_SAVEDBEFORE:
+	case IMAP_SEARCH_SAVEDON:
+	case IMAP_SEARCH_SAVEDSINCE: *ret_day = days(e->saved); return true;
+	default: *ret_day = days(e->received); return true;
+	}
+}
+
 static bool match_date(const struct look *l, const struct imap_search_key *k)
 {
-	int64_t day = days(l->e->received);
+	int64_t day;
 
-	if (k->op >= IMAP_SEARCH_SENTBEFORE && !sent(l->e, &day))
+	if (!day_of(l->e, k->op, &day))
 		return false;
 	switch (k->op) {
 	case IMAP_SEARCH_BEFORE:
+	case IMAP_SEARCH_SAVEDBEFORE:
 	case IMAP_SEARCH_SENTBEFORE: return day < k->date;
 	case IMAP_SEARCH_ON:
+	case IMAP_SEARCH_SAVEDON:
 	case IMAP_SEARCH_SENTON: return day == k->date;
 	default: return day >= k->date;
 	}
+}
+
+/* RFC 5032 §3. */
+static bool match_age(const struct look *l, const struct imap_search_key *k)
+{
+	int64_t age = clock_unix(l->s->base.clock) - l->e->received;
+
+	return k->op == IMAP_SEARCH_OLDER ? age >= (int64_t)k->n : age <= (int64_t)k->n;
 }
 
 /* Recurses at most IMAP_SEARCH_DEPTH deep. */
@@ -346,6 +370,8 @@ static bool match(struct look *l, const struct imap_search_key *k)
 	case IMAP_SEARCH_LARGER: return e->size > k->n;
 	case IMAP_SEARCH_SMALLER: return e->size < k->n;
 	case IMAP_SEARCH_MODSEQ: return e->modseq >= k->n;
+	case IMAP_SEARCH_OLDER:
+	case IMAP_SEARCH_YOUNGER: return match_age(l, k);
 	default: return match_date(l, k);
 	}
 }

@@ -45,7 +45,7 @@ static void setup(void)
 	assert(root);
 	o.root = root;
 	clock_init(&f.clock);
-	clock_set(&f.clock, 1704164645 * NS_PER_S);
+	clock_set(&f.clock, 1704164644 * NS_PER_S);
 	struct err e = store_open(&o, &f.store);
 
 	assert(err_is_ok(e));

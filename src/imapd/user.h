@@ -101,6 +101,8 @@ void imapd_flags_tell(struct imapd *s, uint64_t seq, const struct entry *e, bool
 
 /* cmd_list.c: "* LIST (...) "/" name", for SELECT, too. */
 void imapd_list_line(struct imapd *s, const struct mailbox *m);
+/* The use that an attribute names ("Sent"), or 0. */
+unsigned imapd_use_of(struct str attribute);
 /* cmd_status.c: "* STATUS name (...)" */
 void imapd_status_line(struct imapd *s, const struct mailbox *m, unsigned atts);
 /* CONDSTORE is enabled by any command that shows it (RFC 7162 §3.1). */
