@@ -53,6 +53,7 @@ static struct err configure(struct db *db)
 	TRY(db_exec(db, "PRAGMA journal_mode=WAL"));
 	TRY(db_exec(db, "PRAGMA synchronous=FULL"));
 	TRY(db_exec(db, "PRAGMA secure_delete=OFF"));
+	TRY(db_exec(db, "PRAGMA journal_size_limit=33554432"));
 	TRY(db_exec(db, "PRAGMA temp_store=MEMORY"));
 	TRY(db_exec(db, "PRAGMA cache_size=-2048"));
 	TRY(db_exec(db, "PRAGMA trusted_schema=OFF"));

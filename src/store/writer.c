@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CHECKPOINT_NOW_PAGES = 8000 };
+enum { CHECKPOINT_NOW_PAGES = 4000 };
 
 struct write_op {
 	struct err (*run)(struct writer *w, void *arg);
@@ -330,8 +330,10 @@ static void lead(struct account *acc)
 		for (struct write_op *op = ops; op; op = op->next)
 			op_outcome(op, e);
 	}
-	bool full = db && db->wal_pages > CHECKPOINT_NOW_PAGES;
-
+	/* Nobody does store_work often enough. With the lock, as only a WAL that is copied to its
+	 * end can begin anew, and under steady writing it would never be. */
+	if (db && db->wal_pages > CHECKPOINT_NOW_PAGES)
+		err_ignore(db_checkpoint(db), "the next commit tries again");
 	if (locked)
 		lock_drop(acc->lock_fd);
 	pthread_mutex_lock(&acc->lock);
@@ -347,9 +349,6 @@ static void lead(struct account *acc)
 		if (s->o.ring)
 			s->o.ring(s->o.ring_arg, acc->slot);
 	}
-	/* Nobody does store_work often enough: then the one who filled the WAL does it. */
-	if (full)
-		err_ignore(db_checkpoint(db), "the next commit tries again");
 	if (db)
 		account_db_back(acc, db, !sqlite3_get_autocommit(db->h));
 }

@@ -35,6 +35,10 @@ static void op_again(const struct scenario *s, const struct prepared *p, struct 
 		assert_ok(e);
 	f->armed = false;
 	dump(w, &now);
+	/* A rebuild that failed may have been finished by the next open. */
+	if (s->ops[s->prepare + i] == op_rebuild &&
+	    str_eq(buf_str(&now), buf_str(&p->dumps[i + 1])))
+		return;
 	assert_str(s->name, buf_str(&now), buf_str(&p->dumps[i]));
 	assert_true(consistent(w, s->name, false));
 	assert_ok(s->ops[s->prepare + i](w));

@@ -128,14 +128,16 @@ static void on_close(struct trace *t, int fd)
 
 static void on_name(struct trace *t, const struct fs_call *c)
 {
-	struct event *e = event_add(t, c->op);
-	int i;
+	char *path = path_of(t, c->dirfd, c->path);
+	int i = name_find(t, path);
+	struct event *e;
 
-	e->path = path_of(t, c->dirfd, c->path);
+	if (c->op != FS_MKDIR && i < 0)
+		return; /* a -shm */
+	e = event_add(t, c->op);
+	e->path = path;
 	if (c->op == FS_MKDIR)
 		return;
-	i = name_find(t, e->path);
-	assert_true(i >= 0);
 	e->file = t->names[i].file;
 	if (c->op != FS_UNLINK) {
 		e->path2 = path_of(t, c->dirfd2, c->path2);

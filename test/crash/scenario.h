@@ -191,6 +191,20 @@ static inline struct err op_work(struct world *w)
 	return ERR_OK;
 }
 
+static inline struct err op_rebuild(struct world *w)
+{
+	struct check_report report = {0};
+
+	account_close(w->acc);
+	w->acc = NULL;
+	struct err e = account_rebuild(w->store, STR("a"), &report);
+
+	/* The one call that fails may be one of the open's. */
+	if (err_failed(account_open(w->store, STR("a"), &w->acc)))
+		assert_ok(account_open(w->store, STR("a"), &w->acc));
+	return e;
+}
+
 static const struct scenario scenarios[] = {
 	{"create", 0, {op_create, op_append}, true},
 	{"deliver", 2, {op_create, op_append, op_deliver, op_deliver}},
@@ -204,6 +218,7 @@ static const struct scenario scenarios[] = {
 	 {op_create, op_append_three, op_append_three, op_copy, op_append_own, op_expunge_all,
 	  op_work, op_append, op_work, op_append_three},
 	 true},
+	{"rebuild", 3, {op_create, op_append_three, op_append_own, op_rebuild, op_append}, true},
 };
 
 static inline int ops_count(const struct scenario *s)
