@@ -1,5 +1,5 @@
 /* Commands of a few lines that know nothing of the store: CAPABILITY, NOOP, CHECK, LOGOUT, ID,
- * STARTTLS, NAMESPACE. */
+ * STARTTLS, COMPRESS, NAMESPACE. */
 #include "imap/write.h"
 #include "imapd/command.h"
 
@@ -61,6 +61,26 @@ void imapd_cmd_starttls(struct imapd *s, struct cur *c)
 	}
 	imapd_ok(s, STR(""), STR("go ahead"));
 	s->starttls = true;
+}
+
+/* RFC 4978 §3. It works and is not announced: some clients announce more than they can. */
+void imapd_cmd_compress(struct imapd *s, struct cur *c)
+{
+	imap_x_sp(c);
+	struct str algorithm = imap_x_atom(c);
+
+	if (!imapd_args_end(s, c))
+		return;
+	if (!str_eq_nocase(algorithm, STR("DEFLATE"))) {
+		imapd_bad(s, STR("only DEFLATE is known"));
+		return;
+	}
+	if (!session_can_deflate(&s->base)) {
+		imapd_no(s, STR("COMPRESSIONACTIVE"), STR("compression is active"));
+		return;
+	}
+	imapd_ok(s, STR(""), STR("DEFLATE active"));
+	s->deflate = true;
 }
 
 void imapd_cmd_namespace(struct imapd *s, struct cur *c)

@@ -8,6 +8,7 @@ static const struct imapd_command commands[] = {
 	{STR_INIT("CAPABILITY"), IMAPD_ANY, imapd_cmd_capability,              .rfc = "RFC 9051 §6.1.1"},
 	{STR_INIT("CHECK"), IMAPD_SELECTED, imapd_cmd_noop,                    .rfc = "RFC 3501 §6.4.1"},
 	{STR_INIT("CLOSE"), IMAPD_SELECTED, imapd_cmd_close,                   .rfc = "RFC 9051 §6.4.1"},
+	{STR_INIT("COMPRESS"), IMAPD_LOGGED_IN, imapd_cmd_compress,            .rfc = "RFC 4978 §3"},
 	{STR_INIT("COPY"), IMAPD_SELECTED, imapd_cmd_copy, .uid = true,        .rfc = "RFC 9051 §6.4.7"},
 	{STR_INIT("CREATE"), IMAPD_LOGGED_IN, imapd_cmd_create,                .rfc = "RFC 9051 §6.3.4"},
 	{STR_INIT("DELETE"), IMAPD_LOGGED_IN, imapd_cmd_delete,                .rfc = "RFC 9051 §6.3.5"},

@@ -32,6 +32,7 @@ void imapd_cmd_rename(struct imapd *s, struct cur *c);
 void imapd_cmd_search(struct imapd *s, struct cur *c);
 void imapd_cmd_select(struct imapd *s, struct cur *c);
 void imapd_cmd_starttls(struct imapd *s, struct cur *c);
+void imapd_cmd_compress(struct imapd *s, struct cur *c);
 void imapd_cmd_status(struct imapd *s, struct cur *c);
 void imapd_cmd_store(struct imapd *s, struct cur *c);
 void imapd_cmd_subscribe(struct imapd *s, struct cur *c);

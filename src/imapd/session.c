@@ -239,6 +239,10 @@ static struct session_next go_on(struct imapd *s)
 				s->starttls = false;
 				return session_starttls(SESSION_BEHIND_DROP);
 			}
+			if (s->deflate) {
+				s->deflate = false;
+				return session_deflate();
+			}
 		} else if (s->job) {
 			s->job(s);
 			if (s->job && !s->parked && !conn_out_full(&s->base.conn))
@@ -281,7 +285,8 @@ static struct session_next imapd_step(struct session *base, enum session_why why
 	case SESSION_TLS:
 	case SESSION_INPUT:
 	case SESSION_DRAINED:
-	case SESSION_AGAIN: break;
+	case SESSION_AGAIN:
+	case SESSION_DEFLATE: break;
 	}
 	return go_on(s);
 }

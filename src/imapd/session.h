@@ -69,8 +69,8 @@ struct imapd {
 
 	/* waiting */
 	bool parked, closing;
-	bool idle;     /* changes are told as they come */
-	bool starttls; /* when the command has ended */
+	bool idle;              /* changes are told as they come */
+	bool starttls, deflate; /* when the command has ended */
 	struct session_next next;
 	void (*then)(struct imapd *s);
 	struct imapd_call *call;

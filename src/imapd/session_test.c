@@ -197,6 +197,11 @@ static void test_tls(void **state)
 	assert_true(str_find(session_mem_out(m), STR(" AUTH=PLAIN AUTH=LOGIN\r\n"), 0) > 0);
 	session_mem_feed(m, STR("a LOGIN mox moxmoxmox\r\n"));
 	assert_true(str_starts(session_mem_out(m), STR("a OK ")));
+	/* RFC 4978 §3 */
+	PLAY(m, "compress", T("a COMPRESS LZW\r\n", "a BAD only DEFLATE is known\r\n"),
+	     T("b COMPRESS deflate\r\n", "b OK DEFLATE active\r\n"),
+	     T("c NOOP\r\n", "c OK done\r\n"),
+	     T("d COMPRESS DEFLATE\r\n", "d NO [COMPRESSIONACTIVE] compression is active\r\n"));
 	session_mem_free(m);
 	imapd_testing_end(&t);
 }

@@ -1,5 +1,6 @@
 #include "os/conn.h"
 
+#include "os/deflate.h"
 #include "os/loop.h"
 
 #include <assert.h>
@@ -15,8 +16,20 @@ enum {
 	READ_CHUNK = 16 * 1024, /* a TLS record */
 	/* So much that was sent already may stand before what was not. */
 	OUT_SENT_MAX = 64 * 1024,
+	/* With COMPRESS: what is compressed at once, and read at once. */
+	PACK_CHUNK = 32 * 1024,
+	RAW_CHUNK = 4 * 1024,
 	/* What is dropped after our end before we close whatever still comes. */
 	DISCARD_MAX = 256 * 1024,
+};
+
+/* COMPRESS, between the buffers and the layer below. */
+struct conn_packed {
+	struct deflate *deflate;
+	struct buf out;
+	size_t out_at;
+	struct str in; /* what is left of raw */
+	char raw[RAW_CHUNK];
 };
 
 /* The buffers. */
@@ -92,12 +105,15 @@ void conn_release(struct conn *c)
 		buf_release(&c->in);
 	if (!c->out.n && !c->out.failed)
 		buf_release(&c->out);
+	if (c->packed && !c->packed_unsent)
+		buf_release(&c->packed->out);
 }
 
 /* The layer below the buffers: the socket, or TLS over it. */
 
 struct layer {
-	/* > 0: so many bytes; 0: the peer has ended; -1: CONN_WAIT or CONN_FAILED in *ret. */
+	/* > 0: so many bytes; 0: the peer has ended; -1: CONN_WAIT or CONN_FAILED in *ret. After a
+	 * write that said CONN_WAIT the same bytes come again: TLS may then take more than n. */
 	ssize_t (*read)(struct conn *c, void *p, size_t n, enum conn_io *ret);
 	ssize_t (*write)(struct conn *c, const void *p, size_t n, enum conn_io *ret);
 };
@@ -154,9 +170,12 @@ static ssize_t tls_write(struct conn *c, const void *p, size_t n, enum conn_io *
 {
 	size_t put = 0;
 
+	if (n < c->retry_n)
+		n = c->retry_n;
 	ERR_clear_error();
 	int r = SSL_write_ex(c->ssl, p, n, &put);
 
+	c->retry_n = r == 1 ? 0 : n;
 	if (r == 1)
 		return (ssize_t)put;
 	r = (int)tls_result(c, r, ret);
@@ -173,6 +192,76 @@ static const struct layer *layer_of(const struct conn *c)
 	return c->ssl ? &tls : &plain;
 }
 
+/* COMPRESS. */
+
+static ssize_t packed_read(struct conn *c, void *p, size_t n, enum conn_io *ret)
+{
+	struct conn_packed *k = c->packed;
+
+	for (;;) {
+		ssize_t got = deflate_unpack(k->deflate, &k->in, p, n);
+
+		if (got < 0)
+			*ret = CONN_FAILED;
+		if (got || deflate_ended(k->deflate))
+			return got;
+		ssize_t raw = layer_of(c)->read(c, k->raw, sizeof(k->raw), ret);
+
+		if (raw <= 0)
+			return raw;
+		k->in = str_of(k->raw, (size_t)raw);
+	}
+}
+
+static bool pack(struct conn *c)
+{
+	struct conn_packed *k = c->packed;
+	struct str unpacked = str_sub(str_from(buf_str(&c->out), c->out_at), 0, PACK_CHUNK);
+
+	buf_release(&k->out);
+	k->out_at = 0;
+	if (!unpacked.n || !deflate_pack(k->deflate, unpacked, &k->out))
+		return false;
+	out_sent(c, unpacked.n);
+	c->packed_unsent = k->out.n;
+	return true;
+}
+
+bool conn_deflate_start(struct conn *c)
+{
+	struct str early = conn_in(c);
+
+	assert(!c->packed && !conn_unsent(c));
+	struct conn_packed *k = early.n <= RAW_CHUNK ? calloc(1, sizeof(*k)) : NULL;
+
+	if (!k)
+		return false;
+	if (early.n)
+		memcpy(k->raw, early.p, early.n);
+	k->in = str_of(k->raw, early.n);
+	conn_take(c, early.n);
+	buf_init(&k->out, 2 * PACK_CHUNK); /* what can't be compressed grows by less */
+	k->deflate = deflate_new();
+	c->packed = k;
+	return k->deflate != NULL;
+}
+
+static void packed_free(struct conn_packed *k)
+{
+	if (!k)
+		return;
+	deflate_free(k->deflate);
+	buf_fini(&k->out);
+	free(k);
+}
+
+/* In and out. */
+
+static ssize_t read_some(struct conn *c, void *p, size_t n, enum conn_io *ret)
+{
+	return c->packed ? packed_read(c, p, n, ret) : layer_of(c)->read(c, p, n, ret);
+}
+
 enum conn_io conn_fill(struct conn *c)
 {
 	enum conn_io io = CONN_WAIT;
@@ -187,18 +276,39 @@ enum conn_io conn_fill(struct conn *c)
 
 		if (!p)
 			return some ? CONN_DONE : CONN_FULL;
-		ssize_t got = layer_of(c)->read(c, p, n, &io);
+		ssize_t got = read_some(c, p, n, &io);
 
 		if (got < 0)
 			break;
 		c->eof = got == 0;
 		in_commit(c, (size_t)got);
 		some = true;
-		if (!c->ssl && (size_t)got < n)
+		if (!c->ssl && !c->packed && (size_t)got < n)
 			break; /* the socket is empty; epoll tells of more */
 	}
 	c->failed = io == CONN_FAILED;
 	return some || c->eof ? CONN_DONE : io;
+}
+
+/* What goes out next; empty: nothing, or there is no room to compress it. */
+static struct str next_out(struct conn *c)
+{
+	if (!c->packed)
+		return str_from(buf_str(&c->out), c->out_at);
+	if (!c->packed_unsent && !pack(c))
+		return STR("");
+	return str_from(buf_str(&c->packed->out), c->packed->out_at);
+}
+
+static void next_out_sent(struct conn *c, size_t n)
+{
+	c->wire_out += n;
+	if (!c->packed) {
+		out_sent(c, n);
+		return;
+	}
+	c->packed->out_at += n;
+	c->packed_unsent -= n;
 }
 
 enum conn_io conn_flush(struct conn *c, size_t max)
@@ -208,13 +318,15 @@ enum conn_io conn_flush(struct conn *c, size_t max)
 	if (c->failed)
 		return CONN_FAILED;
 	while (conn_unsent(c) && max) {
-		size_t n = conn_unsent(c) < max ? conn_unsent(c) : max;
-		ssize_t put = layer_of(c)->write(c, c->out.p + c->out_at, n, &io);
+		struct str s = str_sub(next_out(c), 0, max);
+		ssize_t put = s.n ? layer_of(c)->write(c, s.p, s.n, &io) : -1;
 
+		if (!s.n)
+			io = CONN_FAILED;
 		if (put < 0)
 			break;
-		out_sent(c, (size_t)put);
-		max -= (size_t)put;
+		next_out_sent(c, (size_t)put);
+		max -= (size_t)put < max ? (size_t)put : max;
 	}
 	c->failed = io == CONN_FAILED;
 	return io;
@@ -349,6 +461,7 @@ void conn_fini(struct conn *c)
 {
 	SSL_free(c->ssl);
 	free(c->tls);
+	packed_free(c->packed);
 	buf_fini(&c->in);
 	buf_fini(&c->out);
 	if (c->fd >= 0)

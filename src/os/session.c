@@ -93,7 +93,7 @@ static const char *output(struct session *s)
 {
 	struct conn *c = &s->conn;
 	int64_t now = clock_mono(s->clock);
-	uint64_t before = c->bytes_out;
+	uint64_t before = c->wire_out;
 
 	if (c->out.failed)
 		return "answer too large";
@@ -107,7 +107,7 @@ static const char *output(struct session *s)
 		return "write failed";
 	if (!conn_unsent(c))
 		s->write_until = s->slow_write = 0;
-	else if (max == SIZE_MAX && c->bytes_out > before)
+	else if (max == SIZE_MAX && c->wire_out > before)
 		s->write_until = now + s->write_timeout;
 	else if (now >= s->write_until)
 		return "write timeout";
@@ -251,6 +251,21 @@ static bool do_starttls(struct session *s, int64_t now, struct park *ret)
 	return true;
 }
 
+static bool do_deflate(struct session *s, int64_t now, struct park *ret)
+{
+	struct conn *c = &s->conn;
+
+	if (conn_unsent(c))
+		return wait_for(s, 0, 0, ret);
+	/* RFC 4978 §3: the client waits for our answer before it sends more. */
+	if (conn_in(c).n)
+		return session_end(s, "plain text behind compress", ret);
+	if (!conn_deflate_start(c))
+		return session_end(s, "no memory for compress", ret);
+	s->deflated = true;
+	return step(s, SESSION_DEFLATE);
+}
+
 static bool unread(const struct conn *c)
 {
 	int n = 0;
@@ -281,8 +296,8 @@ static bool (*const verdicts[])(struct session *s, int64_t now, struct park *ret
 	[SESSION_DO_INPUT] = do_input,       [SESSION_DO_DELAY] = do_delay,
 	[SESSION_DO_WAIT] = do_wait,         [SESSION_DO_WAIT_INPUT] = do_wait_input,
 	[SESSION_DO_DRAIN] = do_drain,       [SESSION_DO_AGAIN] = do_again,
-	[SESSION_DO_STARTTLS] = do_starttls, [SESSION_DO_CLOSE] = do_close,
-	[SESSION_DO_ABORT] = do_abort,
+	[SESSION_DO_STARTTLS] = do_starttls, [SESSION_DO_DEFLATE] = do_deflate,
+	[SESSION_DO_CLOSE] = do_close,       [SESSION_DO_ABORT] = do_abort,
 };
 
 static bool phase_serve(struct session *s, struct park *ret)

@@ -54,6 +54,7 @@ enum session_why {
 	 * place of what was waited for; a step that must first finish something (an answer from
 	 * another role) returns session_wait and closes after it: s->stopping stays true. */
 	SESSION_SHUTDOWN,
+	SESSION_DEFLATE, /* session_deflate: both sides compress now */
 };
 
 enum session_verb {
@@ -64,6 +65,7 @@ enum session_verb {
 	SESSION_DO_DRAIN,
 	SESSION_DO_AGAIN,
 	SESSION_DO_STARTTLS,
+	SESSION_DO_DEFLATE,
 	SESSION_DO_CLOSE,
 	SESSION_DO_ABORT,
 };
@@ -122,6 +124,13 @@ static inline struct session_next session_starttls(enum session_behind behind)
 {
 	return (struct session_next){.verb = SESSION_DO_STARTTLS, .behind = behind};
 }
+/* Sends conn_out, then has everything compressed, in both directions, and calls with
+ * SESSION_DEFLATE (RFC 4978). Bytes behind the command end the session. Legal if
+ * session_can_deflate. */
+static inline struct session_next session_deflate(void)
+{
+	return (struct session_next){.verb = SESSION_DO_DEFLATE};
+}
 /* Sends conn_out (within write_timeout) and closes. */
 static inline struct session_next session_close(void)
 {
@@ -168,6 +177,7 @@ struct session {
 	uint64_t cid;       /* the connection's id: unique in this role's life; hex in logs */
 	struct log_ctx log; /* with pkg = ops->name, cid and peer; log through this */
 	bool stopping;
+	bool deflated; /* session_deflate took place */
 	/* ns; the driver sets the defaults above, the protocol changes them (after login). A peer
 	 * that takes no byte for write_timeout is dropped, without a step. */
 	int64_t read_timeout, write_timeout;
@@ -197,6 +207,11 @@ void session_set_key(struct session *s, uint64_t key);
 static inline bool session_can_starttls(const struct session *s)
 {
 	return s->service->tls && !s->conn.tls;
+}
+
+static inline bool session_can_deflate(const struct session *s)
+{
+	return !s->deflated;
 }
 
 #endif

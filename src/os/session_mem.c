@@ -109,6 +109,17 @@ static void starttls(struct session_mem *m)
 	step(m, SESSION_TLS);
 }
 
+static void compress(struct session_mem *m)
+{
+	assert(session_can_deflate(m->s));
+	if (conn_in(&m->s->conn).n || feed_left(m)) {
+		m->closed = true;
+		return;
+	}
+	m->s->deflated = true;
+	step(m, SESSION_DEFLATE);
+}
+
 static void delay(struct session_mem *m)
 {
 	int64_t ns = m->s->next.until - clock_mono(m->clock);
@@ -136,6 +147,7 @@ static bool go_on(struct session_mem *m)
 	case SESSION_DO_DRAIN: step(m, SESSION_DRAINED); return true;
 	case SESSION_DO_AGAIN: step(m, SESSION_AGAIN); return true;
 	case SESSION_DO_STARTTLS: starttls(m); return true;
+	case SESSION_DO_DEFLATE: compress(m); return true;
 	case SESSION_DO_CLOSE:
 	case SESSION_DO_ABORT: m->closed = true; return false;
 	}

@@ -9,7 +9,8 @@
  *
  * chunk is how many bytes a step may see more than the one before: 0 all at once, 1 byte by byte;
  * the output must not depend on it. Delays are stepped over at once (and counted), deadlines are
- * reached by session_mem_timeout. STARTTLS takes effect at once with invented TLS facts.
+ * reached by session_mem_timeout. STARTTLS takes effect at once with invented TLS facts; COMPRESS
+ * changes nothing in what is fed and seen.
  */
 #ifndef MOX_OS_SESSION_MEM_H
 #define MOX_OS_SESSION_MEM_H

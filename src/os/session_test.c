@@ -7,10 +7,12 @@
 #include "os/tls.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <stdatomic.h>
+#include <poll.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -250,6 +252,88 @@ static void starttls(void **state)
 	peer_expect(&p, STR("tls is up\r\n"));
 	peer_send(&p, STR("quit\r\n"));
 	peer_expect(&p, STR("bye\r\n"));
+	peer_close(&p);
+	teardown(&f);
+}
+
+/* Waits for the client's end of a connection; fails after PATIENCE_S. */
+static void client_wait(struct conn *c, unsigned on)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+	if (conn_wants(c, on) & LOOP_WRITE)
+		p.events |= POLLOUT;
+	assert_int_equal(poll(&p, 1, PATIENCE_S * 1000), 1);
+}
+
+static void client_send(struct conn *c, struct str s)
+{
+	enum conn_io io;
+
+	buf_str_add(conn_out(c), s);
+	while ((io = conn_flush(c, SIZE_MAX)) == CONN_WAIT)
+		client_wait(c, LOOP_WRITE);
+	assert_int_equal(io, CONN_DONE);
+}
+
+static void client_expect(struct conn *c, struct str want)
+{
+	while (conn_in(c).n < want.n && !c->eof) {
+		enum conn_io io = conn_fill(c);
+
+		assert_true(io == CONN_DONE || io == CONN_WAIT);
+		if (io == CONN_WAIT)
+			client_wait(c, LOOP_READ);
+	}
+	assert_str("from the server", str_sub(conn_in(c), 0, want.n), want);
+	conn_take(c, want.n);
+}
+
+/* RFC 4978, over TLS: lines, and answers that fill all buffers on the way. */
+static void compress(void **state)
+{
+	struct fixture f;
+	struct peer p;
+	struct conn c;
+	size_t got = 0;
+
+	(void)state;
+	setup(&f);
+	listen_on(&f, &f.implicit, false);
+	peer_connect(&f, &p);
+	peer_tls(&f, &p);
+	fcntl(p.fd, F_SETFL, fcntl(p.fd, F_GETFL) | O_NONBLOCK);
+	conn_init(&c, p.fd, 0);
+	conn_tls_start(&c, p.ssl);
+	client_send(&c, STR("deflate\r\n"));
+	client_expect(&c, STR("start\r\nready\r\n"));
+	assert_true(conn_deflate_start(&c));
+	client_expect(&c, STR("deflated\r\n"));
+	client_send(&c, STR("a\r\nde"));
+	client_send(&c, STR("flate\r\n"));
+	client_expect(&c, STR("echo a\r\necho deflate\r\n"));
+	client_send(&c, STR("big\r\nquit\r\n"));
+	while (!conn_at_end(&c)) {
+		if (conn_fill(&c) == CONN_WAIT)
+			client_wait(&c, LOOP_READ);
+		got += conn_in(&c).n;
+		conn_take(&c, conn_in(&c).n);
+	}
+	assert_int_equal(got, TOY_BIG + strlen("bye\r\n"));
+	conn_fini(&c);
+	/* Commands behind it, and what is no DEFLATE. */
+	listen_on(&f, &f.plain, false);
+	peer_connect(&f, &p);
+	peer_send(&p, STR("deflate\r\na\r\n"));
+	peer_expect(&p, STR("start\r\nready\r\n"));
+	peer_expect_end(&p);
+	peer_close(&p);
+	peer_connect(&f, &p);
+	peer_send(&p, STR("deflate\r\n"));
+	peer_expect(&p, STR("start\r\nready\r\n"));
+	peer_send(&p, STR("\xff\xff\xff\xff\r\n"));
+	while (recv(p.fd, p.got, sizeof(p.got), 0) > 0)
+		;
 	peer_close(&p);
 	teardown(&f);
 }
@@ -528,6 +612,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_as_in_memory),
 		cmocka_unit_test(starttls),
+		cmocka_unit_test(compress),
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(write_timeout),
 		cmocka_unit_test(slow_mode),

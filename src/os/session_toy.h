@@ -50,6 +50,10 @@ static struct session_next toy_command(struct session *s, struct str line)
 		buf_str_add(out, STR("ready\r\n"));
 		return session_starttls(SESSION_BEHIND_DROP);
 	}
+	if (str_eq(line, STR("deflate")) && session_can_deflate(s)) {
+		buf_str_add(out, STR("ready\r\n"));
+		return session_deflate();
+	}
 	if (str_eq(line, STR("big"))) {
 		toy_of(s)->blocks = TOY_BLOCKS;
 		return toy_block(s);
@@ -100,7 +104,7 @@ static struct session_next toy_step(struct session *s, enum session_why why)
 		[SESSION_START] = "start\r\n",       [SESSION_TIMEOUT] = "timeout\r\n",
 		[SESSION_DELAYED] = "delayed\r\n",   [SESSION_WOKEN] = "woken\r\n",
 		[SESSION_AGAIN] = "again\r\n",       [SESSION_TLS] = "tls is up\r\n",
-		[SESSION_SHUTDOWN] = "shutdown\r\n",
+		[SESSION_SHUTDOWN] = "shutdown\r\n", [SESSION_DEFLATE] = "deflated\r\n",
 	};
 	struct session_next next = session_input();
 

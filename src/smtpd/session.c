@@ -313,7 +313,8 @@ static void occasion(struct smtpd *s, enum session_why why)
 	case SESSION_SHUTDOWN: shut_down(s); break;
 	case SESSION_INPUT:
 	case SESSION_DRAINED:
-	case SESSION_AGAIN: break;
+	case SESSION_AGAIN:
+	case SESSION_DEFLATE: break;
 	}
 }
 
