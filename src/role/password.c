@@ -5,12 +5,9 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
 #include <utf8proc.h>
 
 enum {
-	RUNNING_MAX = 2,
-	WAIT_S = 10,
 	REMEMBERED = 1024, /* a power of two */
 	FILE_MAX = 4096,
 	ACCOUNT_MAX = 64,
@@ -27,10 +24,8 @@ struct passwords {
 	struct fs *fs;
 	int dirfd;
 	struct clock *clock;
-	pthread_mutex_t lock; /* running, remembered, generation */
-	pthread_cond_t freed;
-	int running;
-	uint64_t generation; /* of remembered: a set password ends what was known before */
+	pthread_mutex_t lock; /* remembered, generation */
+	uint64_t generation;  /* of remembered: a set password ends what was known before */
 	unsigned char key[32];
 	struct remembered remembered[REMEMBERED];
 	char dummy[crypto_pwhash_STRBYTES]; /* verified against for unknown accounts */
@@ -47,8 +42,6 @@ static struct err hash_make(const char *what, struct str password, char *to)
 struct err passwords_open(struct fs *fs, int dirfd, struct clock *clock, struct rand_src *rand,
 			  struct passwords **ret)
 {
-	pthread_condattr_t attr;
-
 	if (sodium_init() < 0)
 		return err_make(ERR_INTERNAL, "libsodium does not start");
 	struct passwords *p = calloc(1, sizeof(*p));
@@ -60,10 +53,6 @@ struct err passwords_open(struct fs *fs, int dirfd, struct clock *clock, struct 
 	p->clock = clock;
 	rand_fill(rand, p->key, sizeof(p->key));
 	pthread_mutex_init(&p->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->freed, &attr);
-	pthread_condattr_destroy(&attr);
 	struct err e = hash_make("the dummy", STR("no account has this"), p->dummy);
 
 	if (err_failed(e)) {
@@ -78,7 +67,6 @@ void passwords_free(struct passwords *p)
 {
 	if (!p)
 		return;
-	pthread_cond_destroy(&p->freed);
 	pthread_mutex_destroy(&p->lock);
 	secret_wipe(p, sizeof(*p));
 	free(p);
@@ -124,37 +112,6 @@ static struct err file_name(struct str account, char to[ACCOUNT_MAX + 1])
 	memcpy(to, account.p, account.n);
 	to[account.n] = '\0';
 	return ERR_OK;
-}
-
-static void slot_wait_until(struct timespec *ret)
-{
-	clock_gettime(CLOCK_MONOTONIC, ret);
-	ret->tv_sec += WAIT_S;
-}
-
-static struct err slot_take(struct passwords *p)
-{
-	struct timespec until;
-	int r = 0;
-
-	slot_wait_until(&until);
-	pthread_mutex_lock(&p->lock);
-	while (p->running == RUNNING_MAX && r == 0)
-		r = pthread_cond_timedwait(&p->freed, &p->lock, &until);
-	bool taken = p->running < RUNNING_MAX;
-
-	if (taken)
-		p->running++;
-	pthread_mutex_unlock(&p->lock);
-	return taken ? ERR_OK : err_make(ERR_UNAVAILABLE, "too many passwords to check at once");
-}
-
-static void slot_give(struct passwords *p)
-{
-	pthread_mutex_lock(&p->lock);
-	p->running--;
-	pthread_cond_signal(&p->freed);
-	pthread_mutex_unlock(&p->lock);
 }
 
 static void remember_hash(const struct passwords *p, struct str account, struct str password,
@@ -230,11 +187,7 @@ struct err passwords_set(struct passwords *p, struct str account, struct str pas
 	TRY(opaque_string(password, &prepared));
 	if (characters(secret_view(&prepared)) < PASSWORD_MIN)
 		return err_make(ERR_USAGE, "password has fewer than %d characters", PASSWORD_MIN);
-	TRY(slot_take(p));
-	struct err e = hash_make("the password", secret_view(&prepared), hash);
-
-	slot_give(p);
-	TRY(e);
+	TRY(hash_make("the password", secret_view(&prepared), hash));
 	buf_strs(&line, STR("argon2id "), str_z(hash), STR("\n"));
 	TRY(err_add(fs_replace(p->fs, p->dirfd, name, buf_str(&line), 0600), "set password"));
 	forget_all(p);
@@ -278,33 +231,61 @@ static struct err verify_slow(struct passwords *p, const char *name, struct str 
 	char verifier[crypto_pwhash_STRBYTES];
 	bool known;
 
-	TRY(slot_take(p));
-	struct err e = verifier_read(p, name, verifier, &known);
+	TRY(verifier_read(p, name, verifier, &known));
+	*ret_right = crypto_pwhash_str_verify(verifier, password.p, password.n) == 0 && known;
+	return ERR_OK;
+}
 
-	if (err_is_ok(e))
-		*ret_right =
-			crypto_pwhash_str_verify(verifier, password.p, password.n) == 0 && known;
-	slot_give(p);
-	return e;
+/* A try in the form that is compared: the account's file, the password prepared, their hash. */
+struct attempt {
+	char name[ACCOUNT_MAX + 1];
+	struct secret password;
+	unsigned char hash[32];
+};
+
+static bool attempt_make(const struct passwords *p, struct str account, struct str password,
+			 struct attempt *ret)
+{
+	*ret = (struct attempt){0};
+	if (password.n > PASSWORD_MAX || err_failed(file_name(account, ret->name)) ||
+	    err_failed(opaque_string(password, &ret->password)))
+		return false;
+	remember_hash(p, account, secret_view(&ret->password), ret->hash);
+	return true;
+}
+
+bool passwords_remember(struct passwords *p, struct str account, struct str password)
+{
+	struct attempt at;
+	uint64_t generation;
+	bool has =
+		attempt_make(p, account, password, &at) && remembered_has(p, at.hash, &generation);
+
+	secret_fini(&at.password);
+	return has;
+}
+
+static struct err verify(struct passwords *p, const struct attempt *at)
+{
+	uint64_t generation;
+	bool right = false;
+
+	if (remembered_has(p, at->hash, &generation))
+		return ERR_OK;
+	TRY(verify_slow(p, at->name, secret_view(&at->password), &right));
+	if (!right)
+		return err_make(ERR_AUTH, "wrong password");
+	remember(p, at->hash, generation);
+	return ERR_OK;
 }
 
 struct err passwords_verify(struct passwords *p, struct str account, struct str password)
 {
-	char name[ACCOUNT_MAX + 1];
-	SECRET_AUTO prepared = {0};
-	unsigned char hash[32];
-	uint64_t generation;
-	bool right = false;
+	struct attempt at;
+	struct err e = attempt_make(p, account, password, &at)
+			       ? verify(p, &at)
+			       : err_make(ERR_AUTH, "wrong password");
 
-	if (password.n > PASSWORD_MAX || err_failed(file_name(account, name)) ||
-	    err_failed(opaque_string(password, &prepared)))
-		return err_make(ERR_AUTH, "wrong password");
-	remember_hash(p, account, secret_view(&prepared), hash);
-	if (remembered_has(p, hash, &generation))
-		return ERR_OK;
-	TRY(verify_slow(p, name, secret_view(&prepared), &right));
-	if (!right)
-		return err_make(ERR_AUTH, "wrong password");
-	remember(p, hash, generation);
-	return ERR_OK;
+	secret_fini(&at.password);
+	return e;
 }

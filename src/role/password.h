@@ -6,8 +6,8 @@
  * for clients that send the password itself. A password is prepared as RFC 8265 §4.2 OpaqueString
  * says, so that the same characters typed on two keyboards are the same password.
  *
- * Cost: a verification takes 10 to 20 ms and 19 MiB, so at most two run at once; who waits longer
- * than a few seconds gets UNAVAILABLE. A password that was right is remembered for 15 minutes as a
+ * Cost: a verification takes 10 to 20 ms and 19 MiB; the caller bounds how many run at once. A
+ * password that was right is remembered for 15 minutes as a
  * keyed hash: mail clients log in often. Unknown accounts cost as much as wrong passwords.
  * Threads: any.
  */
@@ -35,6 +35,9 @@ void passwords_free(struct passwords *p);
 /* Stores a verifier of the password; durable when it returns. USAGE, saying why, for a password
  * that is too short, too long, or not possible as OpaqueString. Forgets what was remembered. */
 struct err passwords_set(struct passwords *p, struct str account, struct str password);
+
+/* Whether it was right a short while ago: costs nothing. False says nothing. */
+bool passwords_remember(struct passwords *p, struct str account, struct str password);
 
 /* ERR_OK if it is the account's password. AUTH if not, or if there is no such account: no caller
  * can tell which. Others are temporary. */

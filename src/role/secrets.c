@@ -18,6 +18,22 @@ struct secrets {
 	struct passwords *passwords;
 	struct limit *failures; /* of logins, by IP class */
 	int dir;
+
+	/* Work that costs much memory and time waits here and not on a worker, so that however many
+	 * guess passwords, signing goes on. */
+	pthread_mutex_t lock;
+	struct list waiting; /* struct costly; no more than callers may have in flight */
+	unsigned running;
+	bool stopping;
+};
+
+enum { COSTLY_RUNNING_MAX = 2 };
+
+/* In the request's arena. */
+struct costly {
+	struct list in_waiting;
+	struct ipc_request *q;
+	void (*run)(struct ipc_request *q);
 };
 
 /* features: failed logins an IP class may have; the same counters for SMTP, IMAP and web. */
@@ -79,6 +95,8 @@ static struct err secrets_prepare(struct role *r)
 		return err_make(ERR_RESOURCES, "no memory for secrets");
 	r->own = s;
 	s->dir = -1;
+	pthread_mutex_init(&s->lock, NULL);
+	list_init(&s->waiting);
 	TRY(keys_load(r, s));
 	return dir_open(r, &s->dir);
 }
@@ -96,6 +114,18 @@ static struct err secrets_start(struct role *r)
 	return passwords_open(r->fs, s->dir, r->clock, r->rand, &s->passwords);
 }
 
+/* What waits is not begun any more. */
+static void secrets_end(struct role *r)
+{
+	struct secrets *s = r->own;
+
+	if (!s)
+		return;
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_mutex_unlock(&s->lock);
+}
+
 static void secrets_free(struct role *r)
 {
 	struct secrets *s = r->own;
@@ -106,6 +136,7 @@ static void secrets_free(struct role *r)
 	limit_free(s->failures);
 	keys_free(s->keys);
 	fd_close(&s->dir);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -143,7 +174,7 @@ static struct err verify(struct secrets *s, const struct msg_password_verify_req
 	return e;
 }
 
-static void on_password_verify(struct ipc_request *q)
+static void password_verify(struct ipc_request *q)
 {
 	struct role *r = q->ctx;
 	struct msg_password_verify_reply rp = {};
@@ -155,7 +186,7 @@ static void on_password_verify(struct ipc_request *q)
 		ipc_reply(q, &rp, NULL);
 }
 
-static void on_password_set(struct ipc_request *q)
+static void password_set(struct ipc_request *q)
 {
 	struct role *r = q->ctx;
 	const struct secrets *s = r->own;
@@ -169,6 +200,68 @@ static void on_password_set(struct ipc_request *q)
 	}
 	log_info(&r->lc, "password set", F_STR("account", rq->account));
 	ipc_reply(q, &rp, NULL);
+}
+
+/* The next one that waits; NULL: there is none, and this worker is free. */
+static struct costly *costly_next(struct secrets *s, bool *ret_stopping)
+{
+	pthread_mutex_lock(&s->lock);
+	struct list *first = list_pop(&s->waiting);
+
+	s->running -= !first;
+	*ret_stopping = s->stopping;
+	pthread_mutex_unlock(&s->lock);
+	return first ? CONTAINER_OF(first, struct costly, in_waiting) : NULL;
+}
+
+static void costly_run(struct role *r, const struct costly *c, bool stopping)
+{
+	if (stopping)
+		ipc_reply_err(c->q, err_make(ERR_SHUTDOWN, "secrets ends"));
+	else if (ipc_request_gone(c->q) || clock_mono(r->clock) > c->q->deadline)
+		ipc_reply_err(c->q, err_make(ERR_UNAVAILABLE, "too many passwords to check"));
+	else
+		c->run(c->q);
+}
+
+static void costly(struct ipc_request *q, void (*run)(struct ipc_request *q))
+{
+	struct role *r = q->ctx;
+	struct secrets *s = r->own;
+	struct costly *c = ARENA_NEW(&q->arena, struct costly);
+	bool stopping;
+
+	if (!c) {
+		ipc_reply_err(q, err_make(ERR_RESOURCES, "no memory to check a password"));
+		return;
+	}
+	*c = (struct costly){.q = q, .run = run};
+	pthread_mutex_lock(&s->lock);
+	list_add_tail(&s->waiting, &c->in_waiting);
+	bool mine = s->running < COSTLY_RUNNING_MAX;
+
+	s->running += mine;
+	pthread_mutex_unlock(&s->lock);
+	while (mine && (c = costly_next(s, &stopping)))
+		costly_run(r, c, stopping);
+}
+
+static void on_password_verify(struct ipc_request *q)
+{
+	const struct role *r = q->ctx;
+	const struct secrets *s = r->own;
+	const struct msg_password_verify_request *rq = q->args;
+
+	/* Who logs in often does not wait behind those who guess. */
+	if (passwords_remember(s->passwords, rq->account, rq->password))
+		password_verify(q);
+	else
+		costly(q, password_verify);
+}
+
+static void on_password_set(struct ipc_request *q)
+{
+	costly(q, password_set);
 }
 
 static void on_log_levels(struct ipc_request *q)
@@ -195,6 +288,7 @@ const struct role_kind role_secrets = {
 	.name = "secrets",
 	.prepare = secrets_prepare,
 	.start = secrets_start,
+	.end = secrets_end,
 	.free = secrets_free,
 	.handlers = handlers,
 };
