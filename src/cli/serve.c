@@ -4,6 +4,7 @@
 #include "cli/config.h"
 #include "cli/localserve.h"
 #include "os/clock.h"
+#include "os/privilege.h"
 #include "os/process.h"
 #include "role/parent.h"
 #include "role/role.h"
@@ -53,6 +54,8 @@ struct err cli_localserve(struct cli *c)
 		   path = arena_printf(&c->arena, "%.*s/mox.conf", STR_ARG(dir));
 	bool made;
 
+	/* Root has nothing here that others have not: files made are to be its own, too. */
+	TRY(privilege_drop_capabilities());
 	TRY(localserve_init(arena_strz(&c->arena, dir), str_z(ip ? ip : ""), &made));
 	if (made)
 		fprintf(stderr, "Wrote configuration and certificate to %.*s\n", STR_ARG(dir));
