@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -70,7 +71,8 @@ static void capabilities(void **state)
 		CHECK(err_is_ok(privilege_drop_capabilities()));
 		if (root) {
 			CHECK(getuid() == 0 && !may_bind_low_ports());
-			CHECK(setgid(65534) == -1);
+			/* Not setgid, which asks all threads: ThreadSanitizer's own has more. */
+			CHECK(syscall(SYS_setgid, 65534) == -1);
 		}
 		_exit(0);
 	}
