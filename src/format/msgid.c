@@ -38,7 +38,11 @@ static bool canonical(struct str in, struct arena *a, struct str *ret)
 
 	address_xspec(&c, &parts, &domain_at);
 	cur_xend(&c);
-	if (cur_failed(&c) || str_chr(buf_str(&text), '(') >= 0) {
+	bool literal_quotes =
+		str_chr(buf_str(&text), '[') >= 0 && str_chr(buf_str(&text), '\\') >= 0;
+
+	/* Comments, and quotes inside a domain-literal, would not be read the same again. */
+	if (cur_failed(&c) || literal_quotes || str_chr(buf_str(&text), '(') >= 0) {
 		buf_str_add(&id, buf_str(&text));
 	} else {
 		add_local(&id, str_sub(buf_str(&parts), 0, domain_at));

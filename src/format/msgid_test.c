@@ -15,6 +15,7 @@ static void canonical(void **state)
 		{"<\"a b\"@c>", "ab@c"},
 		{"<\"A\\\"<b\"@c>", "\"a\\\"<b\"@c"},
 		{"<a@[192.0.2.1]>", "a@[192.0.2.1]"},
+		{"<a@[\\x]>", "a@[\\x]"},
 		{"<a@host_1.example>", "a@host_1.example"},
 		{"<1@2@host>", "1@2@host"},
 		{"<No-At>", "no-at"},
