@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#define ZLIB_CONST /* its input is not written to */
 #include <zlib.h>
 
 enum {
@@ -44,7 +45,7 @@ void deflate_free(struct deflate *d)
 bool deflate_pack(struct deflate *d, struct str in, struct buf *out)
 {
 	assert(in.n <= UINT32_MAX);
-	d->out.next_in = (z_const Bytef *)(uintptr_t)in.p;
+	d->out.next_in = (const Bytef *)in.p;
 	d->out.avail_in = (uInt)in.n;
 	do {
 		char *to = buf_reserve(out, PIECE);
@@ -66,7 +67,7 @@ ssize_t deflate_unpack(struct deflate *d, struct str *in, void *to, size_t n)
 	if (d->ended)
 		return 0;
 	assert(in->n <= UINT32_MAX && n <= UINT32_MAX);
-	d->in.next_in = (z_const Bytef *)(uintptr_t)in->p;
+	d->in.next_in = (const Bytef *)in->p;
 	d->in.avail_in = (uInt)in->n;
 	d->in.next_out = to;
 	d->in.avail_out = (uInt)n;

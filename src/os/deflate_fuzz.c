@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-enum { ROOM = 61, STEPS = 1 << 20 };
+enum { ROOM = 1021, STEPS = 1 << 20 };
 
 /* Whatever a peer sends gives no more than the room, uses its input up or ends, in linear time; and
  * what we pack comes out of it again, in pieces of any size. */
