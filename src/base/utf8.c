@@ -92,21 +92,25 @@ void buf_utf8(struct buf *b, uint32_t cp)
 	buf_add(b, t, utf8_encode(cp, t));
 }
 
-bool utf8_is_ascii(struct str s)
+size_t utf8_ascii_run(struct str s, size_t at)
 {
-	size_t i = 0;
+	size_t i = at;
 
 	for (; i + 8 <= s.n; i += 8) {
 		uint64_t w;
 
 		memcpy(&w, s.p + i, 8);
 		if (w & 0x8080808080808080u)
-			return false;
+			break;
 	}
-	for (; i < s.n; i++)
-		if ((unsigned char)s.p[i] >= 0x80)
-			return false;
-	return true;
+	while (i < s.n && (unsigned char)s.p[i] < 0x80)
+		i++;
+	return i - at;
+}
+
+bool utf8_is_ascii(struct str s)
+{
+	return utf8_ascii_run(s, 0) == s.n;
 }
 
 /* The length of the prefix of s, from `at`, that is UTF-8. */

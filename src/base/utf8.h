@@ -18,6 +18,8 @@ void buf_utf8(struct buf *b, uint32_t cp);
 
 bool utf8_valid(struct str s);
 bool utf8_is_ascii(struct str s);
+/* How many bytes from `at` are ASCII. */
+size_t utf8_ascii_run(struct str s, size_t at);
 /* The longest prefix of at most max bytes that does not end inside a character. */
 struct str utf8_cut(struct str s, size_t max);
 /* Adds s with U+FFFD in place of what is not UTF-8: at most three times as long. */

@@ -25,27 +25,32 @@ static inline uint32_t three_hash(uint32_t v)
 	return v ^ v >> 13;
 }
 
-static inline void slot_set(struct builder *b, uint32_t hash)
-{
-	uint8_t *byte = &b->bits[(hash & (SLOTS - 1)) >> 3];
-	uint8_t bit = (uint8_t)(1u << (hash & 7));
-
-	b->count += !(*byte & bit);
-	*byte |= bit;
-}
-
+/* The bytes of the table may alias everything: what the loop changes is kept in variables. */
 static void text_add(struct builder *b, struct str s)
 {
-	uint32_t last = b->last;
+	uint8_t *const bits = b->bits;
+	uint32_t last = b->last, count = b->count;
 	size_t i = 0;
 
 	for (; i < s.n && b->have < 2; i++, b->have++)
 		last = last << 8 | (unsigned char)s.p[i];
 	for (; i < s.n; i++) {
 		last = last << 8 | (unsigned char)s.p[i];
-		slot_set(b, three_hash(last));
+		uint32_t hash = three_hash(last);
+		uint8_t *byte = &bits[(hash & (SLOTS - 1)) >> 3];
+		unsigned old = *byte, bit = 1u << (hash & 7);
+
+		count += !(old & bit);
+		*byte = (uint8_t)(old | bit);
 	}
 	b->last = last;
+	b->count = count;
+}
+
+static void halve(uint8_t *restrict low, const uint8_t *restrict high, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		low[i] |= high[i];
 }
 
 /* Halves it while enough bits for each three are left; the size. */
@@ -53,11 +58,8 @@ static size_t shrink(struct builder *b)
 {
 	size_t n = FACTS_SIGNATURE_MAX;
 
-	while (n > SIGNATURE_SIZE_MIN && n / 2 * 8 >= (size_t)b->count * BITS_MIN) {
-		n /= 2;
-		for (size_t i = 0; i < n; i++)
-			b->bits[i] |= b->bits[i + n];
-	}
+	for (; n > SIGNATURE_SIZE_MIN && n / 2 * 8 >= (size_t)b->count * BITS_MIN; n /= 2)
+		halve(b->bits, b->bits + n / 2, n / 2);
 	return n;
 }
 

@@ -7,6 +7,11 @@
 #include <errno.h>
 #include <iconv.h>
 
+static bool is_ignored(char c)
+{
+	return c == '-' || c == '_' || c == ' ' || c == '"';
+}
+
 /* The name in lower case without `-`, `_` and spaces. */
 static struct str name_fold(struct str name, char ret[CHARSET_NAME_MAX])
 {
@@ -14,33 +19,47 @@ static struct str name_fold(struct str name, char ret[CHARSET_NAME_MAX])
 
 	name = str_trim(name);
 	for (size_t i = 0; i < name.n && n < CHARSET_NAME_MAX; i++)
-		if (!strchr("-_ \"", name.p[i] ? name.p[i] : 'x'))
+		if (!is_ignored(name.p[i]))
 			ret[n++] = ch_lower(name.p[i]);
 	return str_of(ret, n);
 }
 
-static bool is_alias(struct str aliases, struct str name)
+/* Whether want, folded, is the name that ends at a space or NUL. */
+static bool is_name(const char *name, struct str want)
 {
-	struct str one;
+	size_t n = 0;
 
-	while (aliases.n) {
-		str_cut(aliases, ' ', &one, &aliases);
-		if (str_eq(one, name))
+	for (; *name && *name != ' '; name++) {
+		if (is_ignored(*name))
+			continue;
+		if (n == want.n || ch_lower(*name) != want.p[n])
+			return false;
+		n++;
+	}
+	return n == want.n;
+}
+
+static bool is_alias(const char *aliases, struct str want)
+{
+	while (aliases && *aliases) {
+		if (is_name(aliases, want))
 			return true;
+		aliases = strchr(aliases, ' ');
+		aliases += aliases != NULL;
 	}
 	return false;
 }
 
 const struct charset *charset_find(struct str name)
 {
-	char a[CHARSET_NAME_MAX], b[CHARSET_NAME_MAX];
-	struct str want = name_fold(name, a);
+	char folded[CHARSET_NAME_MAX];
+	struct str want = name_fold(name, folded);
 
 	if (name.n > CHARSET_NAME_MAX || !want.n)
 		return NULL;
 	for (size_t i = 0; i < charset_table_n; i++)
-		if (str_eq(name_fold(str_z(charset_table[i].name), b), want) ||
-		    is_alias(str_z(charset_table[i].aliases), want))
+		if (is_name(charset_table[i].name, want) ||
+		    is_alias(charset_table[i].aliases, want))
 			return &charset_table[i];
 	return NULL;
 }
@@ -69,8 +88,14 @@ typedef size_t run_fn(struct charset_decoder *d, struct str s, bool last, struct
 
 static size_t run_table(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
 {
-	for (size_t i = 0; i < s.n; i++)
-		add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
+	for (size_t i = 0; i < s.n; i++) {
+		size_t same = utf8_ascii_run(s, i);
+
+		buf_str_add(ret, str_sub(s, i, i + same));
+		i += same;
+		if (i < s.n)
+			add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
+	}
 	return s.n;
 }
 
@@ -108,17 +133,20 @@ static size_t run_utf8(struct charset_decoder *d, struct str s, bool last, struc
 
 static size_t run_guess(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
 {
-	size_t n = s.n - (last ? 0 : utf8_tail(s));
+	size_t n = s.n - (last ? 0 : utf8_tail(s)), from = 0;
+	struct str whole = str_sub(s, 0, n);
 	uint32_t cp;
 
 	for (size_t i = 0, len; i < n; i += len) {
-		len = utf8_decode(str_sub(s, 0, n), i, &cp);
+		len = utf8_decode(whole, i, &cp);
 		if (len)
-			buf_str_add(ret, str_sub(s, i, i + len));
-		else
-			add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
-		len = len ? len : 1;
+			continue;
+		buf_str_add(ret, str_sub(s, from, i));
+		add_byte(ret, d->cs->table, (unsigned char)s.p[i]);
+		len = 1;
+		from = i + 1;
 	}
+	buf_str_add(ret, str_sub(s, from, n));
 	return n;
 }
 
@@ -327,9 +355,24 @@ static void run(struct charset_decoder *d, bool last, struct buf *ret)
 	d->n -= done;
 }
 
+/* How many bytes s begins with that are the same in UTF-8: ASCII, in sets of which no byte below
+ * 128 is part of a character, where nothing is staged. */
+static size_t same_run(const struct charset_decoder *d, struct str s)
+{
+	enum charset_kind k = d->cs->kind;
+	bool keeps = k == CHARSET_TABLE || k == CHARSET_GUESS || k == CHARSET_UTF8;
+
+	return keeps && d->n == 0 ? utf8_ascii_run(s, 0) : 0;
+}
+
 void charset_decode(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
 {
 	for (size_t i = 0; i < s.n && !buf_failed(ret);) {
+		size_t same = same_run(d, str_from(s, i));
+
+		buf_str_add(ret, str_sub(s, i, i + same));
+		d->started |= same > 0;
+		i += same;
 		i += feed(d, str_from(s, i));
 		run(d, false, ret);
 	}

@@ -110,11 +110,9 @@ static void add_char(struct fold *f, uint32_t cp, struct buf *ret)
 /* How many bytes from `at` are ASCII with ASCII behind them, so that nothing joins them. */
 static size_t ascii_run(struct str s, size_t at)
 {
-	size_t n = at;
+	size_t n = utf8_ascii_run(s, at);
 
-	while (n < s.n && (unsigned char)s.p[n] < 0x80)
-		n++;
-	return n - at > 0 ? n - at - 1 : 0;
+	return n ? n - 1 : 0;
 }
 
 static void add_ascii(struct fold *f, struct str run, struct buf *ret)

@@ -119,9 +119,14 @@ static void add_text(struct reader *r, struct str s)
 {
 	decoder_close(r);
 	buf_clear(&r->bytes);
-	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] != '\r' && s.p[i] != '\n' && s.p[i] != '\0')
-			buf_char(&r->bytes, s.p[i]);
+	char *to = buf_reserve(&r->bytes, s.n);
+	size_t n = 0;
+
+	for (size_t i = 0; to && i < s.n; i++) {
+		to[n] = s.p[i];
+		n += s.p[i] != '\r' && s.p[i] != '\n' && s.p[i] != '\0';
+	}
+	buf_commit(&r->bytes, n);
 	if (!charset_to_utf8(STR("us-ascii"), buf_str(&r->bytes), r->ret))
 		r->ret->failed = true;
 }
@@ -154,6 +159,11 @@ void word_decode(struct str s, struct buf *ret)
 	struct word w;
 
 	while (r.at < r.s.n && !buf_failed(ret)) {
+		ssize_t next = str_chr(str_from(r.s, r.at), '=');
+
+		if (next < 0)
+			break;
+		r.at += (size_t)next;
 		if (!word_at(&r, r.at, &w)) {
 			r.at++;
 			continue;
