@@ -9,7 +9,7 @@
 
 /* Adds the fields of the header section whose names are in the section's list (or, for
  * HEADER.FIELDS.NOT, are not), in their order and with their bytes, and the empty line behind them:
- * "Subsetting does not exclude the [RFC5322] delimiting blank line". */
+ * subsetting does not exclude the blank line. */
 void buf_imap_header_fields(struct buf *b, struct str header, const struct imap_section *s);
 
 /* The range of n bytes that a partial asks for: [*ret_at, *ret_at + *ret_n); everything without

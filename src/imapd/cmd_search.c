@@ -5,11 +5,13 @@
 #include "imap/write.h"
 #include "imapd/matcher.h"
 
+#define SLICE_NS (50 * NS_PER_MS)
 enum { BATCH = 500, BATCH_FACTS = 32, BATCH_MEM = 64 << 20 };
 
 struct search {
 	struct imap_search args;
 	unsigned want;
+	unsigned flags_all, flags_none; /* that all keys together ask for */
 	struct uids todo, found;
 	struct arena mem;
 	struct imapd_walk walk;
@@ -53,6 +55,8 @@ static struct err batch_search(struct imapd *s, struct search *q)
 		.mailbox = imapd_view(s)->mailbox,
 		.uids = &q->todo,
 		.uid_from = q->next,
+		.flags_all = q->flags_all,
+		.flags_none = q->flags_none,
 		.want = q->want,
 		.max = q->want ? BATCH_FACTS : BATCH,
 	};
@@ -60,15 +64,20 @@ static struct err batch_search(struct imapd *s, struct search *q)
 
 	arena_reset(&q->mem);
 	TRY(entry_list(imapd_account(s), &query, &q->mem, &list));
+	int64_t until = clock_mono(s->base.clock) + SLICE_NS;
+
 	for (size_t i = 0; i < list.n; i++) {
 		TRY(consider(s, q, &list.e[i]));
-		if (q->args.ret == IMAP_SEARCH_MIN && q->found.n)
-			break;
+		q->next = list.e[i].uid + 1;
+		if (q->args.ret == IMAP_SEARCH_MIN && q->found.n) {
+			q->telling = true;
+			return ERR_OK;
+		}
+		/* Others have their turn; the rest of the batch is read again. */
+		if (i + 1 < list.n && clock_mono(s->base.clock) > until)
+			return ERR_OK;
 	}
-	if (!list.more || (q->args.ret == IMAP_SEARCH_MIN && q->found.n))
-		q->telling = true;
-	else
-		q->next = list.e[list.n - 1].uid + 1;
+	q->telling = !list.more;
 	return ERR_OK;
 }
 
@@ -219,21 +228,27 @@ static bool charset_ok(struct imapd *s, const struct imap_search *args)
 	return false;
 }
 
-/* A set among the keys that all must hold tells which messages to look at. */
+/* What keys that all must hold say about flags and sets the store can answer, or the view. */
 static struct err narrow(struct imapd *s, struct search *q)
 {
 	const struct imap_search_key *root = &q->args.root;
+	const struct imap_search_key *set = NULL;
 
 	for (size_t i = 0; i < root->key_count; i++) {
 		const struct imap_search_key *k = &root->keys[i];
 
-		if (k->op == IMAP_SEARCH_UID || k->op == IMAP_SEARCH_SEQ) {
-			/* If not, the command has ended. */
-			(void)imapd_view_resolve(s, k->set, k->op == IMAP_SEARCH_UID, &q->todo);
-			return ERR_OK;
-		}
+		if (k->op == IMAP_SEARCH_UID || k->op == IMAP_SEARCH_SEQ)
+			set = k;
+		else if (k->op == IMAP_SEARCH_FLAG)
+			q->flags_all |= k->flag;
+		else if (k->op == IMAP_SEARCH_NOT && k->keys[0].op == IMAP_SEARCH_FLAG)
+			q->flags_none |= k->keys[0].flag;
 	}
-	return uids_add_all(&q->todo, &imapd_view(s)->uids);
+	if (!set)
+		return uids_add_all(&q->todo, &imapd_view(s)->uids);
+	/* If not, the command has ended. */
+	(void)imapd_view_resolve(s, set->set, set->op == IMAP_SEARCH_UID, &q->todo);
+	return ERR_OK;
 }
 
 static void begin(struct imapd *s, struct search *q)

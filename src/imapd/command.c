@@ -4,7 +4,8 @@
 static const struct imapd_command commands[] = {
 	{STR_INIT("APPEND"), IMAPD_LOGGED_IN, imapd_cmd_append,
 	 .literal = imapd_cmd_append_literal,                                  .rfc = "RFC 9051 §6.3.12"},
-	{STR_INIT("AUTHENTICATE"), IMAPD_STRANGER, imapd_cmd_authenticate,     .rfc = "RFC 9051 §6.2.2"},
+	{STR_INIT("AUTHENTICATE"), IMAPD_STRANGER, imapd_cmd_authenticate,
+	 .secret = true,                                                       .rfc = "RFC 9051 §6.2.2"},
 	{STR_INIT("CAPABILITY"), IMAPD_ANY, imapd_cmd_capability,              .rfc = "RFC 9051 §6.1.1"},
 	{STR_INIT("CHECK"), IMAPD_SELECTED, imapd_cmd_noop,                    .rfc = "RFC 3501 §6.4.1"},
 	{STR_INIT("CLOSE"), IMAPD_SELECTED, imapd_cmd_close,                   .rfc = "RFC 9051 §6.4.1"},
@@ -20,7 +21,7 @@ static const struct imapd_command commands[] = {
 	{STR_INIT("ID"), IMAPD_ANY, imapd_cmd_id,                              .rfc = "RFC 2971 §3.1"},
 	{STR_INIT("IDLE"), IMAPD_LOGGED_IN, imapd_cmd_idle,                    .rfc = "RFC 9051 §6.3.13"},
 	{STR_INIT("LIST"), IMAPD_LOGGED_IN, imapd_cmd_list,                    .rfc = "RFC 9051 §6.3.9"},
-	{STR_INIT("LOGIN"), IMAPD_STRANGER, imapd_cmd_login,                   .rfc = "RFC 9051 §6.2.3"},
+	{STR_INIT("LOGIN"), IMAPD_STRANGER, imapd_cmd_login, .secret = true,   .rfc = "RFC 9051 §6.2.3"},
 	{STR_INIT("LOGOUT"), IMAPD_ANY, imapd_cmd_logout,                      .rfc = "RFC 9051 §6.1.3"},
 	{STR_INIT("LSUB"), IMAPD_LOGGED_IN, imapd_cmd_lsub,                    .rfc = "RFC 3501 §6.3.9"},
 	{STR_INIT("MOVE"), IMAPD_SELECTED, imapd_cmd_move, .uid = true,        .rfc = "RFC 9051 §6.4.8"},

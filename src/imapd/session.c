@@ -28,6 +28,7 @@ static void first_step(struct imapd *s)
 /* The command is over: the tagged answer goes out and everything of the command goes. */
 static void command_finish(struct imapd *s)
 {
+	imapd_trace_out(s, buf_str(&s->ended));
 	buf_strs(imapd_out(s), s->tag, STR(" "), buf_str(&s->ended));
 	buf_release(&s->ended);
 	s->tag = str_of(NULL, 0);
@@ -94,24 +95,18 @@ static bool command_legal(struct imapd *s)
 	return false;
 }
 
-static void trace(struct imapd *s)
-{
-	log_trace(&s->base.log, "command", F_STR("tag", s->tag), F_STR("name", s->command->name),
-		  F_BOOL("uid", s->uid));
-}
-
 /* The reader has a whole command. */
 static void command_run(struct imapd *s)
 {
 	struct cur c = cur_of(buf_str(&s->reader.text));
 
 	command_head(s, &c);
+	imapd_trace_in(s, c.s, s->command && s->command->secret);
 	if (cur_failed(&c)) {
 		command_bad(s, &c);
 		return;
 	}
 	s->commands++;
-	trace(s);
 	if (command_legal(s)) {
 		s->command->run(s, &c);
 		if (str_starts(buf_str(&s->ended), STR("BAD")))
@@ -170,12 +165,15 @@ static bool input(struct imapd *s)
 	switch (e) {
 	case IMAP_READ_MORE: break;
 	case IMAP_READ_COMMAND:
-		if (s->line)
+		if (s->line) {
+			/* Of AUTHENTICATE it is credentials; IDLE's DONE tells nothing. */
+			imapd_trace_in(s, text, true);
 			s->line(s, text);
-		else if (streaming)
+		} else if (streaming) {
 			s->data(s, str_of(NULL, 0));
-		else
+		} else {
 			command_run(s);
+		}
 		s->text_held = !s->line;
 		if (s->line) {
 			imap_reader_next(&s->reader);
@@ -189,6 +187,7 @@ static bool input(struct imapd *s)
 			literal_begin(s);
 		break;
 	case IMAP_READ_DATA:
+		imapd_trace_data(s, s->reader.data);
 		if (s->data)
 			s->data(s, s->reader.data);
 		break;

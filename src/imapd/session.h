@@ -87,7 +87,7 @@ struct imapd_command {
 	unsigned states;
 	void (*run)(struct imapd *s, struct cur *c);
 	bool uid;        /* may be prefixed with UID */
-	bool uid_only;   /* only in effect with UID if it has arguments: EXPUNGE */
+	bool secret;     /* its arguments are credentials */
 	bool keeps_seqs; /* without UID, message numbers must not change during it */
 	/* Called with the text up to a literal's header: whether the literal is to be streamed
 	 * (then it has taken over: accepted, or ended the command). NULL: never. */
@@ -138,6 +138,12 @@ void imapd_literal_refuse(struct imapd *s);
 
 /* Ends this step; `then` is called when it is time. */
 void imapd_park(struct imapd *s, struct session_next next, void (*then)(struct imapd *s));
+
+/* transcript.c: at trace levels, RC is what the client says, LC what we say (but for the lines of
+ * answers with data). Credentials need traceauth, messages tracedata. */
+void imapd_trace_in(struct imapd *s, struct str text, bool secret);
+void imapd_trace_data(struct imapd *s, struct str piece);
+void imapd_trace_out(struct imapd *s, struct str status);
 
 /* capability.c: "CAPABILITY IMAP4rev2 ..." as it is in this state. */
 void buf_imapd_capability(struct buf *b, const struct imapd *s);

@@ -23,7 +23,7 @@ static void login(void *arg, struct imapd_call *call, const struct session *s, s
 
 	(void)arg, (void)s, (void)password;
 	a->code = str_eq(user, STR("x")) ? ERR_NONE : ERR_AUTH;
-	strcpy(a->account, "x");
+	a->account[0] = 'x';
 	imapd_call_done(call);
 }
 
@@ -39,7 +39,7 @@ static void setup(void)
 
 	if (f.store)
 		return;
-	strcpy(f.root, "/tmp/mox-imapd-fuzz-XXXXXX");
+	memcpy(f.root, "/tmp/mox-imapd-fuzz-XXXXXX", sizeof("/tmp/mox-imapd-fuzz-XXXXXX"));
 	char *root = mkdtemp(f.root);
 
 	assert(root);

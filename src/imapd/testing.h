@@ -23,7 +23,7 @@ struct imapd_testing {
 static inline void imapd_testing_answer(struct imapd_testing *t, enum err_code code)
 {
 	imapd_call_answer(t->call)->code = code;
-	strcpy(imapd_call_answer(t->call)->account, "mox");
+	memcpy(imapd_call_answer(t->call)->account, "mox", sizeof("mox"));
 	imapd_call_done(t->call);
 }
 
