@@ -49,6 +49,7 @@ static const char *const always[] = {
 	"rt_sigtimedwait", "sigaltstack", "tgkill", "signalfd4",
 	"clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time",
 	"timerfd_create", "timerfd_settime", "timerfd_gettime",
+	"timer_create", "timer_settime", "timer_delete", /* the deadline of store/lock */
 	"getrandom", "uname", "sysinfo", "getrusage", "getrlimit", "times",
 	"read", "write", "readv", "writev", "pread64", "pwrite64", "preadv", "pwritev", "preadv2",
 	"pwritev2", "lseek", "close", "close_range", "dup", "dup2", "dup3", "fcntl", "fstat",

@@ -1,5 +1,6 @@
 #include "base/test.h"
 
+#include "os/sandbox.h"
 #include "store/lock.h"
 #include <fcntl.h>
 #include <pthread.h>
@@ -104,11 +105,39 @@ static void excludes_processes(void **state)
 	close(fd);
 }
 
+static void wait_under_promise(void)
+{
+	static const struct sandbox_promise promise = {.name = "test"};
+	BUF_AUTO missing = BUF_INIT(1000);
+	int fd = file();
+
+	if (err_failed(sandbox_take(&promise, NULL, 0, &missing)))
+		_exit(1);
+	_exit(err_is(lock_take(fd, 30), ERR_TIMEOUT) ? 0 : 2);
+}
+
+/* The calls that waiting makes are in every role's promise. */
+static void under_promise(void **state)
+{
+	int fd = file(), status;
+
+	(void)state;
+	assert_ok(lock_take(fd, 0));
+	pid_t pid = fork();
+
+	if (pid == 0)
+		wait_under_promise();
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(times_out),
 		cmocka_unit_test(excludes_processes),
+		cmocka_unit_test(under_promise),
 		cmocka_unit_test(excludes_threads),
 	};
 

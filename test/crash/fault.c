@@ -10,6 +10,7 @@ enum { STRIDE = 4 };
 struct fault {
 	int calls, at, no;
 	bool armed, met;
+	bool lasting; /* all that follow fail too */
 };
 
 static int before(void *arg, const struct fs_call *call)
@@ -17,7 +18,7 @@ static int before(void *arg, const struct fs_call *call)
 	struct fault *f = arg;
 
 	(void)call;
-	if (!f->armed || ++f->calls != f->at)
+	if (!f->armed || ++f->calls < f->at || (f->calls > f->at && !f->lasting))
 		return 0;
 	f->met = true;
 	return f->no;
@@ -34,6 +35,8 @@ static void op_again(const struct scenario *s, const struct prepared *p, struct 
 	if (!f->met)
 		assert_ok(e);
 	f->armed = false;
+	if (s->ops[s->prepare + i] == op_rebuild && !w->acc)
+		assert_ok(account_open(w->store, STR("a"), &w->acc));
 	dump(w, &now);
 	/* A rebuild that failed may have been finished by the next open. */
 	if (s->ops[s->prepare + i] == op_rebuild &&
@@ -45,9 +48,9 @@ static void op_again(const struct scenario *s, const struct prepared *p, struct 
 }
 
 /* False when the scenario came to its end before call k. */
-static bool fail_at(const struct scenario *s, const struct prepared *p, int k, int no)
+static bool fail_at(const struct scenario *s, const struct prepared *p, int k, int no, bool lasting)
 {
-	struct fault f = {.at = k, .no = no};
+	struct fault f = {.at = k, .no = no, .lasting = lasting};
 	struct fs fs = {.before = before, .arg = &f};
 	struct world w = {0};
 	BUF_AUTO now = BUF_INIT(DUMP_MAX);
@@ -70,14 +73,17 @@ static bool fail_at(const struct scenario *s, const struct prepared *p, int k, i
 
 static void every_call(void **state)
 {
-	static const int errors[] = {ENOSPC, EIO};
+	static const struct {
+		int no;
+		bool lasting;
+	} faults[] = {{ENOSPC, false}, {EIO, false}, {ENOSPC, true}, {EIO, true}};
 	const struct scenario *s = *state;
 	int stride = getenv("MOX_TEST_FULL") ? 1 : STRIDE;
 	struct prepared p;
 
 	prepare(s, &p);
-	for (size_t i = 0; i < ARRAY_LEN(errors); i++)
-		for (int k = 1; fail_at(s, &p, k, errors[i]); k += stride)
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		for (int k = 1; fail_at(s, &p, k, faults[i].no, faults[i].lasting); k += stride)
 			;
 	prepared_fini(&p);
 }
