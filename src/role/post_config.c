@@ -130,15 +130,12 @@ struct err post_log_levels(struct post *p, struct arena *a, struct msg_log_level
 	const struct log *l = &p->role->log;
 	size_t n = (size_t)l->package_count + 1;
 
-	if (n > LOG_PACKAGES_MAX + 1)
-		n = LOG_PACKAGES_MAX + 1;
-
-	struct msg_log_level *v = ARENA_NEW_N(a, struct msg_log_level, n);
+	struct msg_log_level *v = ARENA_NEW_N(a, struct msg_log_level, LOG_PACKAGES_MAX + 1);
 
 	if (!v)
 		return err_make(ERR_RESOURCES, "no memory for log levels");
 	v[0].level = (uint8_t)l->level;
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 1; i < n && i <= LOG_PACKAGES_MAX; i++) {
 		v[i].package = str_z(l->packages[i - 1].name);
 		v[i].level = (uint8_t)l->packages[i - 1].level;
 	}

@@ -1,6 +1,7 @@
 #include "smtpd/session.h"
 
 #include "smtpd/call.h"
+#include <assert.h>
 
 static const struct smtpd_command *const commands[] = {
 	&smtpd_cmd_helo, &smtpd_cmd_ehlo, &smtpd_cmd_mail, &smtpd_cmd_rcpt,     &smtpd_cmd_data,
@@ -179,6 +180,7 @@ static void run_command(struct smtpd *s, const struct smtp_cmd *cmd)
 	const struct smtpd_command *c = command_of(cmd->verb);
 	struct smtp_reply refusal = SMTPD_ALLOWED;
 
+	assert(c); /* every verb of the parser has its row */
 	if (!(c->states & s->state))
 		refusal = out_of_sequence(s);
 	else if (c->check)

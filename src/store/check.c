@@ -89,6 +89,7 @@ struct check {
 	unsigned how;
 	struct check_report *r;
 	struct buf missing; /* ids of messages whose bytes are gone, for CHECK_FIX */
+	struct buf head;    /* the start of the record that is looked at */
 };
 
 static void PRINTF(2, 3) found(struct check *c, const char *fmt, ...)
@@ -300,7 +301,6 @@ static const char *record_damage(struct check *c, const struct segment_file *f, 
 {
 	uint64_t at = (uint64_t)q_col_i64(q, 2), body_at = (uint64_t)q_col_i64(q, 3);
 	uint64_t size = (uint64_t)q_col_i64(q, 4), prefix_n = (uint64_t)q_col_i64(q, 5);
-	char head[RECORD_HEADER + RECORD_NAMES_MAX / 2];
 	struct record r;
 	uint32_t crc;
 
@@ -312,11 +312,15 @@ static const char *record_damage(struct check *c, const struct segment_file *f, 
 	}
 	if (!(c->how & CHECK_BYTES))
 		return NULL;
-	size_t n = f->size - at < sizeof(head) ? (size_t)(f->size - at) : sizeof(head);
+	size_t n = f->size - at < c->head.max ? (size_t)(f->size - at) : c->head.max;
 
-	if (err_failed(file_pread(f->fd, head, n, (off_t)at)))
+	buf_clear(&c->head);
+	char *to = buf_reserve(&c->head, n);
+
+	if (!to || err_failed(file_pread(f->fd, to, n, (off_t)at)))
 		return "its record cannot be read";
-	if (!record_header_read(str_of(head, n), c->acc->cookie, f->size - at, &r))
+	buf_commit(&c->head, n);
+	if (!record_header_read(buf_str(&c->head), c->acc->cookie, f->size - at, &r))
 		return "its record's header is damaged";
 	if (at + record_body_at(&r) != body_at || r.prefix_n + r.bytes_n != size ||
 	    r.prefix_n != prefix_n || memcmp(r.sha256, facts->sha256, sizeof(r.sha256)) != 0)
@@ -429,12 +433,14 @@ struct err account_check(struct account *acc, unsigned how, struct check_report 
 	struct check c = {.acc = acc, .how = how, .r = report};
 
 	buf_init(&c.missing, SIZE_MAX);
+	buf_init(&c.head, RECORD_HEADER + RECORD_NAMES_MAX);
 	struct err e = check_run(&c);
 
 	if (err_is_ok(e) && buf_failed(&c.missing))
 		e = err_make(ERR_RESOURCES, "no memory for the check's findings");
 	if (err_is_ok(e) && how & CHECK_FIX && c.missing.n)
 		e = writer_run(acc, missing_drop, &c);
+	buf_fini(&c.head);
 	buf_fini(&c.missing);
 	return e;
 }

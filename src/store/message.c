@@ -223,7 +223,7 @@ static struct err place_read(struct account *acc, uint64_t message, uint32_t *re
 struct err message_open(struct account *acc, uint64_t message, struct message_body *ret)
 {
 	struct message_body b = {.fd = -1};
-	uint32_t segment, tried = 0;
+	uint32_t segment = 0, tried = 0;
 	char name[16];
 
 	/* The sweeper may move the message and remove the segment in between: then it is elsewhere
