@@ -1,33 +1,21 @@
 #include "imapd/matcher.h"
 
-#include "base/utf8.h"
-#include "format/charset.h"
-#include "format/header.h"
+#include "facts/signature.h"
+#include "facts/text.h"
 #include "format/word.h"
 #include "imapd/parts.h"
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <utf8proc.h>
-
-enum { PIECE = 64 * 1024 };
-
-void buf_imapd_fold(struct buf *b, struct str s)
-{
-	uint32_t cp;
-	size_t n;
-
-	for (size_t at = 0; (n = utf8_decode_lossy(s, at, &cp)) > 0; at += n) {
-		if (cp < 0x80)
-			buf_char(b, ch_lower((char)cp));
-		else
-			buf_utf8(b, (uint32_t)utf8proc_tolower((utf8proc_int32_t)cp));
-	}
-}
+/* Longer messages are mapped. */
+enum { READ_MAX = 256 << 10 };
 
 static struct err fold(struct imapd *s, struct str *text)
 {
-	BUF_AUTO b = BUF_INIT(4 * IMAP_LITERAL_MAX);
+	BUF_AUTO b = BUF_INIT(FOLD_GROWTH * IMAP_LITERAL_MAX + FOLD_EXTRA);
 
-	buf_imapd_fold(&b, *text);
+	buf_fold(&b, *text);
 	*text = arena_dup(&s->mem, buf_str(&b));
 	return buf_failed(&b) || arena_failed(&s->mem) ? err_make(ERR_LIMIT, "search strings")
 						       : ERR_OK;
@@ -77,7 +65,10 @@ static struct err prepare(struct imapd *s, struct imap_search_key *k, unsigned *
 	case IMAP_SEARCH_KEYWORD: TRY(keyword_map(s, k)); break;
 	case IMAP_SEARCH_HEADER:
 	case IMAP_SEARCH_BODY:
-	case IMAP_SEARCH_TEXT: TRY(fold(s, &k->text)); FALLTHROUGH;
+	case IMAP_SEARCH_TEXT:
+		TRY(fold(s, &k->text));
+		*want |= WANT_SIGNATURE;
+		FALLTHROUGH;
 	case IMAP_SEARCH_SENTBEFORE:
 	case IMAP_SEARCH_SENTON:
 	case IMAP_SEARCH_SENTSINCE: *want |= WANT_PLACE | WANT_FACTS; break;
@@ -103,10 +94,12 @@ struct look {
 	struct imapd *s;
 	const struct entry *e;
 	uint64_t seq;
-	bool is_open;
+	bool is_open, is_read;
 	struct message_body body;
-	bool has_header;
-	struct buf header; /* raw */
+	struct str bytes; /* with the headers added at delivery */
+	struct buf memory;
+	void *map; /* pages around bytes */
+	size_t map_n;
 	struct err err;
 };
 
@@ -119,27 +112,60 @@ static bool body_open(struct look *l)
 	return l->is_open;
 }
 
-static bool header_read(struct look *l)
+static struct err body_map(struct look *l)
 {
-	uint64_t n = l->e->prefix_n + l->e->facts->header_n;
+	uint64_t in_page = l->body.at % (uint64_t)sysconf(_SC_PAGESIZE);
+	size_t n = (size_t)(l->body.size + in_page);
+	struct stat st;
 
-	if (l->has_header)
-		return true;
-	if (!body_open(l))
-		return false;
-	l->header = BUF_INIT(IMAPD_HEADER_MAX);
-	l->err = imapd_body_read(
-		&l->body, (struct imapd_range){0, n < IMAPD_HEADER_MAX ? n : IMAPD_HEADER_MAX},
-		&l->header);
-	l->has_header = err_is_ok(l->err);
-	return l->has_header;
+	/* A page that is not there would end the process. */
+	if (fstat(l->body.fd, &st) != 0)
+		return err_errno("find the size of a message's file");
+	if ((uint64_t)st.st_size < l->body.at + l->body.size)
+		return err_make(ERR_CORRUPT, "a message ends behind its file");
+	void *p = mmap(NULL, n, PROT_READ, MAP_PRIVATE, l->body.fd, (off_t)(l->body.at - in_page));
+	if (p == MAP_FAILED)
+		return err_errno("map a message of %ju bytes", (uintmax_t)l->body.size);
+	l->map = p;
+	l->map_n = n;
+	l->bytes = str_of((char *)p + in_page, (size_t)l->body.size);
+	return ERR_OK;
+}
+
+static struct err body_take(struct look *l)
+{
+	if (l->body.size > READ_MAX)
+		return body_map(l);
+	l->memory = BUF_INIT(READ_MAX);
+	TRY(imapd_body_read(&l->body, (struct imapd_range){0, l->body.size}, &l->memory));
+	l->bytes = buf_str(&l->memory);
+	return ERR_OK;
+}
+
+/* Makes the whole message ready to be looked into. */
+static bool body_read(struct look *l)
+{
+	if (!l->is_read && body_open(l)) {
+		l->err = body_take(l);
+		l->is_read = err_is_ok(l->err);
+	}
+	return l->is_read;
+}
+
+static void look_end(struct look *l)
+{
+	if (l->map)
+		munmap(l->map, l->map_n);
+	buf_fini(&l->memory);
+	if (l->is_open)
+		message_close(&l->body);
 }
 
 static bool folded_has(struct str text, struct str needle)
 {
-	BUF_AUTO b = BUF_INIT(4 * WORD_GROWTH * IMAPD_HEADER_MAX);
+	BUF_AUTO b = BUF_INIT(FACTS_TEXT_PIECE_MAX);
 
-	buf_imapd_fold(&b, text);
+	buf_fold(&b, text);
 	return str_find(buf_str(&b), needle, 0) >= 0;
 }
 
@@ -159,29 +185,53 @@ static bool address_has(const struct facts *f, enum facts_role role, struct str 
 	return false;
 }
 
-/* Of a header's bytes: encoded words decoded, folding undone. */
-static bool raw_has(struct str raw, struct str needle)
+/* Of a field's value: encoded words decoded, folding undone. */
+static bool value_has(struct str value, struct str needle)
 {
-	BUF_AUTO b = BUF_INIT(WORD_GROWTH * IMAPD_HEADER_MAX);
+	BUF_AUTO b = BUF_INIT(WORD_GROWTH * FACTS_TEXT_FIELD_MAX);
 
-	word_decode(raw, &b);
+	word_decode(str_sub(value, 0, FACTS_TEXT_FIELD_MAX - 1), &b);
 	return folded_has(buf_str(&b), needle);
+}
+
+/* Whether a field of that name (any field, if it is empty) in the section has the needle. */
+static bool section_has(struct str section, struct str name, struct str needle)
+{
+	struct header_iter it = header_iter_of(section);
+	struct header_field f;
+	bool found = false;
+
+	while (!found && header_next(&it, &f))
+		if (name.n == 0 || str_eq_nocase(f.name, name))
+			found = needle.n == 0 || value_has(f.value, needle);
+	return found;
+}
+
+/* In the headers added at delivery, of which signature and text know nothing. */
+static bool prefix_has(struct look *l, struct str name, struct str needle)
+{
+	BUF_AUTO b = BUF_INIT(UINT32_MAX);
+
+	if (l->e->prefix_n == 0 || !body_open(l))
+		return false;
+	l->err = imapd_body_read(&l->body, (struct imapd_range){0, l->e->prefix_n}, &b);
+	return section_has(buf_str(&b), name, needle);
+}
+
+static bool may_have(const struct look *l, struct str needle)
+{
+	return signature_may_have(l->e->facts->signature, needle);
 }
 
 static bool raw_field_has(struct look *l, struct str name, struct str needle)
 {
-	struct header_iter it;
-	struct header_field f;
-	bool found = false;
-
-	if (!header_read(l))
+	if (prefix_has(l, name, needle))
+		return true;
+	if (!may_have(l, needle) || !body_read(l))
 		return false;
-	it = header_iter_of(buf_str(&l->header));
-	while (!found && header_next(&it, &f)) {
-		if (str_eq_nocase(f.name, name))
-			found = needle.n == 0 || raw_has(f.value, needle);
-	}
-	return found;
+	return section_has(
+		str_sub(l->bytes, l->e->prefix_n, l->e->prefix_n + l->e->facts->header_n), name,
+		needle);
 }
 
 static bool header_has(struct look *l, const struct imap_search_key *k)
@@ -205,72 +255,47 @@ static bool header_has(struct look *l, const struct imap_search_key *k)
 	return raw_field_has(l, k->name, k->text);
 }
 
-/* Whether a part's text, decoded, in UTF-8 and folded, holds the needle; piece by piece, with so
- * much of what was before kept as a match may need. */
-static bool part_has(struct look *l, const struct facts_part *p, struct imapd_range r,
-		     enum encoding enc, struct str needle)
+/* Whether the message's text has the needle: piece by piece, with so much of what was before kept
+ * as a match may need. */
+static bool text_has(struct look *l, unsigned want, struct str needle)
 {
-	BUF_AUTO raw = BUF_INIT(2 * PIECE), text = BUF_INIT(16 * PIECE),
-		 window = BUF_INIT(64 * PIECE);
-	const struct charset *cs = charset_find(p->charset.n ? p->charset : STR("us-ascii"));
-	struct charset_decoder chars;
-	struct imapd_decoder d;
-	bool more = true, found = false;
+	BUF_AUTO piece = BUF_INIT(FACTS_TEXT_PIECE_MAX);
+	BUF_AUTO window = BUF_INIT(2 * FACTS_TEXT_PIECE_MAX);
+	struct facts_text t;
+	bool found = false, starts;
 
-	if (!body_open(l))
+	if (!may_have(l, needle) || !body_read(l))
 		return false;
-	imapd_decoder_init(&d, &l->body, r, enc);
-	if (cs)
-		charset_decoder_init(&chars, cs);
-	while (more && !found && err_is_ok(l->err)) {
-		buf_clear(&raw);
-		buf_clear(&text);
-		l->err = imapd_decoder_read(&d, &raw, &more);
-		if (cs)
-			charset_decode(&chars, buf_str(&raw), !more, &text);
-		buf_imapd_fold(&window, cs ? buf_str(&text) : buf_str(&raw));
-		found = str_find(buf_str(&window), needle, 0) >= 0;
-		if (window.n > needle.n)
+	facts_text_init(&t, str_from(l->bytes, l->e->prefix_n), l->e->facts, want);
+	while (!found && !buf_failed(&window) && facts_text_next(&t, &piece, &starts)) {
+		if (starts)
+			buf_clear(&window);
+		else if (window.n > needle.n)
 			buf_consume(&window, window.n - needle.n);
+		buf_str_add(&window, buf_str(&piece));
+		window.failed |= buf_failed(&piece);
+		found = str_find(buf_str(&window), needle, 0) >= 0;
 	}
-	if (cs)
-		charset_decoder_fini(&chars);
+	facts_text_fini(&t);
+	if (buf_failed(&window))
+		l->err = err_make(ERR_RESOURCES, "no memory to search a message");
 	return found;
 }
 
 static bool body_has(struct look *l, struct str needle)
 {
-	const struct facts *f = l->e->facts;
-
-	if (needle.n == 0)
-		return true;
-	for (size_t i = 0; i < f->part_count && err_is_ok(l->err); i++) {
-		static const enum encoding encodings[] = {
-			[FACTS_ENCODING_QUOTED_PRINTABLE] = ENCODING_QP,
-			[FACTS_ENCODING_BASE64] = ENCODING_BASE64,
-			[FACTS_ENCODING_UNKNOWN] = ENCODING_7BIT,
-		};
-		const struct facts_part *p = &f->parts[i];
-		struct imapd_range r = {l->e->prefix_n + p->body_at, p->body_n};
-
-		if (p->kind == FACTS_PART_LEAF && str_eq(p->type, STR("text")) &&
-		    part_has(l, p, r, encodings[p->encoding], needle))
-			return true;
-	}
-	return false;
+	return needle.n == 0 || text_has(l, FACTS_TEXT_BODY, needle);
 }
 
-/* Any field, as it is decoded for other keys too. */
-static bool any_header_has(struct look *l, struct str needle)
+/* Addresses as they are decoded for other keys too. */
+static bool anything_has(struct look *l, struct str needle)
 {
-	const struct facts *f = l->e->facts;
-
 	for (int role = 0; role < FACTS_ROLE_COUNT; role++) {
-		if (address_has(f, (enum facts_role)role, needle))
+		if (address_has(l->e->facts, (enum facts_role)role, needle))
 			return true;
 	}
-	return folded_has(f->subject, needle) ||
-	       (header_read(l) && raw_has(buf_str(&l->header), needle));
+	return needle.n == 0 || prefix_has(l, STR(""), needle) ||
+	       text_has(l, FACTS_TEXT_ALL, needle);
 }
 
 static int64_t days(int64_t seconds)
@@ -366,7 +391,7 @@ static bool match(struct look *l, const struct imap_search_key *k)
 	case IMAP_SEARCH_KEYWORD: return has_keyword(&e->set, k->text);
 	case IMAP_SEARCH_HEADER: return header_has(l, k);
 	case IMAP_SEARCH_BODY: return body_has(l, k->text);
-	case IMAP_SEARCH_TEXT: return any_header_has(l, k->text) || body_has(l, k->text);
+	case IMAP_SEARCH_TEXT: return anything_has(l, k->text);
 	case IMAP_SEARCH_LARGER: return e->size > k->n;
 	case IMAP_SEARCH_SMALLER: return e->size < k->n;
 	case IMAP_SEARCH_MODSEQ: return e->modseq >= k->n;
@@ -382,8 +407,6 @@ struct err imapd_matcher_match(struct imapd *s, const struct imap_search_key *ro
 	struct look l = {.s = s, .e = e, .seq = seq};
 
 	*ret = match(&l, root);
-	if (l.is_open)
-		message_close(&l.body);
-	buf_fini(&l.header);
+	look_end(&l);
 	return l.err;
 }

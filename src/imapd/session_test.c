@@ -305,6 +305,60 @@ static void test_many(void **state)
 	imapd_testing_end(&t);
 }
 
+#define SEARCH(keys, found) T("a SEARCH " keys "\r\n", "* SEARCH" found "\r\na OK done\r\n")
+
+/* What is found is decoded, folded, and the same whether its signature was asked or not. */
+static void test_search_text(void **state)
+{
+	struct imapd_testing t;
+	BUF_AUTO large = BUF_INIT(1 << 20);
+	BUF_AUTO command = BUF_INIT(100);
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+
+	append(m, "inbox", "",
+	       "Subject: =?iso-8859-1?q?Gr=FC=DFe?= again\r\nX-Odd: some\r\n\tvalue\r\n"
+	       "From: =?utf-8?q?J=C3=B6rg?= <j@example.org>\r\n"
+	       "Content-Type: text/plain; charset=iso-8859-1\r\n"
+	       "Content-Transfer-Encoding: quoted-printable\r\n\r\nStra=DFe  im=\r\nmer\r\n");
+	append(m, "inbox", "",
+	       "Content-Type: multipart/mixed; boundary=x\r\n\r\n"
+	       "--x\r\nContent-Type: text/html\r\n\r\n"
+	       "<a href=\"https://links.example\">cl<b>ick</b></a>\r\n"
+	       "--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: inner\r\n\r\ntext\r\n"
+	       "--x\r\nContent-Type: text/plain; name=file.txt\r\n"
+	       "Content-Transfer-Encoding: base64\r\n\r\naGVsbG8gd29ybGQ=\r\n--x--\r\n");
+	buf_str_add(&large, STR("Subject: large\r\n\r\n"));
+	while (large.n < 300 << 10)
+		buf_str_add(&large, STR("the same line again and again\r\n"));
+	buf_str_add(&large, STR("needle\r\n"));
+	buf_printf(&command, "a APPEND inbox {%zu}\r\n", large.n);
+	session_mem_feed(m, buf_str(&command));
+	session_mem_out(m);
+	session_mem_feed(m, buf_str(&large));
+	session_mem_feed(m, STR("\r\n"));
+	assert_true(str_starts(session_mem_out(m), STR("a OK [APPENDUID ")));
+	session_mem_feed(m, STR("a SELECT inbox\r\n"));
+	session_mem_out(m);
+	PLAY(m, "header", SEARCH("SUBJECT {7+}\r\ngr\xc3\xbcsse", " 1"),
+	     SEARCH("HEADER X-Odd \"E V\"", " 1"), SEARCH("HEADER X-Odd \"\"", " 1"),
+	     SEARCH("HEADER X-Odd other", ""), SEARCH("FROM {5+}\r\nJ\xc3\x96RG", " 1"),
+	     SEARCH("SUBJECT inner", ""));
+	PLAY(m, "body", SEARCH("BODY \"STRASSE IMMER\"", " 1"), SEARCH("BODY click", " 2"),
+	     SEARCH("BODY links.example", " 2"), SEARCH("BODY href", ""),
+	     SEARCH("BODY \"hello world\"", " 2"), SEARCH("BODY inner", " 2"),
+	     SEARCH("BODY file.txt", " 2"), SEARCH("BODY again", " 3"), SEARCH("BODY needle", " 3"),
+	     SEARCH("BODY xylophonist", ""), SEARCH("BODY \"in\"", " 2 3"),
+	     SEARCH("BODY \"\"", " 1 2 3"));
+	PLAY(m, "text", SEARCH("TEXT again", " 1 3"), SEARCH("TEXT \"some value\"", " 1"),
+	     SEARCH("TEXT x-odd", " 1"), SEARCH("TEXT nowhere", ""),
+	     SEARCH("NOT TEXT inner", " 1 3"));
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +366,7 @@ int main(void)
 		cmocka_unit_test(test_late_answer),  cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_tls),          cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_append_large), cmocka_unit_test(test_many),
+		cmocka_unit_test(test_search_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
