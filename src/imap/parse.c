@@ -395,11 +395,10 @@ unsigned imap_x_status_atts(struct cur *c)
 	return bits;
 }
 
-void imap_x_append(struct cur *c, struct arena *a, struct imap_append *ret)
+void imap_x_append_opts(struct cur *c, struct arena *a, struct imap_append *ret)
 {
-	struct imap_append v = {.mailbox = imap_x_astring(c, a)};
+	struct imap_append v = {.mailbox = ret->mailbox};
 
-	imap_x_sp(c);
 	if (cur_peek(c) == '(') {
 		v.flags = imap_x_flag_list(c, a);
 		imap_x_sp(c);
@@ -422,6 +421,16 @@ static void x_unchangedsince(struct cur *c, struct imap_store *ret)
 	ret->has_unchangedsince = true;
 	ret->unchangedsince = imap_x_number64(c);
 	cur_xlit(c, ") ");
+}
+
+void imap_x_append(struct cur *c, struct arena *a, struct imap_append *ret)
+{
+	struct imap_append v = {.mailbox = imap_x_astring(c, a)};
+
+	imap_x_sp(c);
+	imap_x_append_opts(c, a, &v);
+	if (!cur_failed(c))
+		*ret = v;
 }
 
 void imap_x_store(struct cur *c, struct arena *a, struct imap_store *ret)

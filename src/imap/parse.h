@@ -99,6 +99,8 @@ struct imap_append {
 	bool utf8; /* RFC 6855 §4: in UTF8 ( ); a ")" follows the literal */
 };
 void imap_x_append(struct cur *c, struct arena *a, struct imap_append *ret);
+/* The same without a mailbox, which stays: of further messages (RFC 3502). */
+void imap_x_append_opts(struct cur *c, struct arena *a, struct imap_append *ret);
 
 /* SP sequence-set [SP "(" UNCHANGEDSINCE n ")"] SP store-att-flags, from the set on: RFC 9051
  * §6.4.6, RFC 7162 §3.1.3. */

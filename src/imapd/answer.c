@@ -19,6 +19,7 @@ static void end(struct imapd *s, struct str status, struct str code, struct str 
 	s->job = NULL;
 	s->line = NULL;
 	s->data = NULL;
+	s->data_next = NULL;
 }
 
 void imapd_ok(struct imapd *s, struct str code, struct str text)

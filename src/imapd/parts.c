@@ -50,7 +50,10 @@ bool imapd_section_range(const struct facts *f, uint64_t prefix_n, const struct 
 	/* HEADER and TEXT are of the message in a message part. */
 	if (p->kind != FACTS_PART_MESSAGE)
 		return false;
-	p = &f->parts[facts_part_child(f, row)];
+	row = facts_part_child(f, row);
+	if (row == 0)
+		return false;
+	p = &f->parts[row];
 	*ret = s->text == IMAP_SECTION_TEXT ? body_range(p, prefix_n) : header_range(p, prefix_n);
 	return true;
 }

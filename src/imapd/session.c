@@ -139,11 +139,15 @@ static void literal_begin(struct imapd *s)
 	struct cur c = cur_of(buf_str(&s->reader.text));
 	const struct imap_literal *l = &s->reader.literal;
 
-	command_head(s, &c);
 	if (l->nonsync && l->n > IMAP_LITERAL_NONSYNC_MAX) {
 		imapd_bye(s, STR("TOOBIG"), STR("non-synchronizing literal is too large"));
 		return;
 	}
+	if (s->data_next) {
+		s->data_next(s);
+		return;
+	}
+	command_head(s, &c);
 	if (cur_failed(&c)) {
 		command_bad(s, &c);
 		if (!s->closing)
@@ -180,12 +184,7 @@ static bool input(struct imapd *s)
 			s->reader.plain_line = true;
 		}
 		break;
-	case IMAP_READ_LITERAL:
-		if (streaming)
-			imapd_literal_refuse(s);
-		else
-			literal_begin(s);
-		break;
+	case IMAP_READ_LITERAL: literal_begin(s); break;
 	case IMAP_READ_DATA:
 		imapd_trace_data(s, s->reader.data);
 		if (s->data)

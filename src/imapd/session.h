@@ -64,8 +64,10 @@ struct imapd {
 	void (*job_free)(struct imapd *s); /* once, when command or session end; may be NULL */
 	/* Where input goes instead of a new command: a line (AUTHENTICATE, IDLE). */
 	void (*line)(struct imapd *s, struct str line);
-	/* Where a streamed literal goes, and what comes when it is complete. */
+	/* Where a streamed literal goes; p NULL: the command is whole. */
 	void (*data)(struct imapd *s, struct str piece);
+	/* Behind a streamed literal another one begins: takes it, or ends the command. */
+	void (*data_next)(struct imapd *s);
 
 	/* waiting */
 	bool parked, closing;

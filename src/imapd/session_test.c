@@ -210,9 +210,9 @@ static void test_tls(void **state)
 static void test_limits(void **state)
 {
 	static const struct turn cases[] = {
-		T("a APPEND inbox {1073741824}\r\n", "a NO [TOOBIG] message is too large\r\n"),
+		T("a APPEND inbox {1073741824}\r\n", "a NO [TOOBIG] message too large\r\n"),
 		T("a APPEND inbox {1048576}\r\n", "+ send the message\r\n"),
-		T("a APPEND inbox {1048577}\r\n", "a NO [TOOBIG] message is too large\r\n"),
+		T("a APPEND inbox {1048577}\r\n", "a NO [TOOBIG] message too large\r\n"),
 		T("a APPEND inbox {4097+}\r\n",
 		  "* BYE [TOOBIG] non-synchronizing literal is too large\r\n"),
 		T("a SEARCH TEXT {102401}\r\n", "a BAD [TOOBIG] literal is too large\r\n"),
