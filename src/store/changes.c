@@ -34,7 +34,8 @@ static struct err horizon(struct db *db, uint64_t since, uint64_t *ret_modseq, b
 
 	if (q_row(&q)) {
 		*ret_modseq = (uint64_t)q_col_i64(&q, 0);
-		*ret_resync = since < (uint64_t)q_col_i64(&q, 1);
+		/* A modseq of the future is one of before the account was rebuilt. */
+		*ret_resync = since < (uint64_t)q_col_i64(&q, 1) || since > *ret_modseq;
 	}
 	return q_end(&q);
 }

@@ -46,6 +46,7 @@ struct flags_run {
 	struct mailbox_row m;
 	struct buf set; /* the keywords of the change */
 	struct buf keywords;
+	bool bulk; /* no keywords change: one statement a range */
 };
 
 /* The flags an entry would have; its keywords go to f->keywords when the change has any. */
@@ -55,6 +56,10 @@ static unsigned flags_after(struct flags_run *f, unsigned flags, struct str keyw
 	struct str set = buf_str(&f->set);
 
 	buf_clear(&f->keywords);
+	if (f->bulk) {
+		buf_str_add(&f->keywords, keywords);
+		return c->how == FLAGS_ADD ? flags | c->set.flags : flags & ~c->set.flags;
+	}
 	switch (c->how) {
 	case FLAGS_ADD: words_merge(keywords, set, &f->keywords); return flags | c->set.flags;
 	case FLAGS_REMOVE: words_remove(keywords, set, &f->keywords); return flags & ~c->set.flags;
@@ -96,13 +101,36 @@ static struct err flags_entry(struct writer *w, struct flags_run *f, struct q *q
 		return err_make(ERR_LIMIT, "too many keywords for one message");
 	if (after == flags && str_eq(keywords, buf_str(&f->keywords)))
 		return ERR_OK;
-	TRY(flags_put(w, f, uid, after));
+	if (!f->bulk)
+		TRY(flags_put(w, f, uid, after));
 	mailbox_row_count(&f->m, flags, size, -1);
 	mailbox_row_count(&f->m, after, size, 1);
 	c->ret_modseq = w->modseq;
 	if (c->ret_changed)
 		TRY(uids_add(c->ret_changed, uid));
 	return writer_change_uids(w, f->m.id, CHANGE_FLAGS, uid, uid);
+}
+
+/* Changes the entries that flags_entry has just counted. */
+static struct err flags_put_all(struct writer *w, const struct flags_run *f, struct uid_range r)
+{
+	const struct flags_change *c = f->c;
+	Q_AUTO add = q_of(w->db, "UPDATE entry SET flags = flags | ?1, modseq = ?2 "
+				 "WHERE mailbox = ?3 AND uid BETWEEN ?4 AND ?5 "
+				 "AND flags & ?1 <> ?1 AND modseq <= ?6");
+	Q_AUTO remove = q_of(w->db, "UPDATE entry SET flags = flags & ~?1, modseq = ?2 "
+				    "WHERE mailbox = ?3 AND uid BETWEEN ?4 AND ?5 "
+				    "AND flags & ?1 <> 0 AND modseq <= ?6");
+	struct q *q = c->how == FLAGS_ADD ? &add : &remove;
+
+	q_i64(q, c->set.flags);
+	q_i64(q, (int64_t)w->modseq);
+	q_i64(q, f->m.id);
+	q_i64(q, r.first);
+	q_i64(q, r.last);
+	q_i64(q, c->conditional && c->unchanged_since < INT64_MAX ? (int64_t)c->unchanged_since
+								  : INT64_MAX);
+	return q_run(q);
 }
 
 static struct err flags_range(struct writer *w, struct flags_run *f, struct uid_range r)
@@ -115,7 +143,8 @@ static struct err flags_range(struct writer *w, struct flags_run *f, struct uid_
 	q_i64(&q, r.last);
 	while (q_row(&q))
 		TRY(flags_entry(w, f, &q));
-	return q_end(&q);
+	TRY(q_end(&q));
+	return f->bulk ? flags_put_all(w, f, r) : ERR_OK;
 }
 
 static struct err flags_run(struct writer *w, void *arg)
@@ -135,7 +164,7 @@ static struct err flags_run(struct writer *w, void *arg)
 
 struct err entry_flags(struct account *acc, struct flags_change *c)
 {
-	struct flags_run f = {.c = c};
+	struct flags_run f = {.c = c, .bulk = c->how != FLAGS_REPLACE && c->set.keyword_count == 0};
 
 	buf_init(&f.set, RECORD_NAMES_MAX);
 	buf_init(&f.keywords, 2 * RECORD_NAMES_MAX);

@@ -16,6 +16,7 @@ enum {
 	HANDLES = 64,
 	LOCK_MS = 30000,
 	CHECKPOINT_PAGES = 1000,
+	CHANGES_KEEP = 200000,
 };
 
 static void defaults(struct store *s, const struct store_options *o)
@@ -37,6 +38,8 @@ static void defaults(struct store *s, const struct store_options *o)
 		s->o.segment_max = UINT64_C(64) << 20;
 	if (!s->o.own_segment_min)
 		s->o.own_segment_min = UINT64_C(1) << 20;
+	if (!s->o.changes_keep)
+		s->o.changes_keep = CHANGES_KEEP;
 	if (!s->o.checkpoint_pages)
 		s->o.checkpoint_pages = CHECKPOINT_PAGES;
 	s->log = (struct log_ctx){.log = o->log, .pkg = "store"};

@@ -48,6 +48,7 @@ struct store_options {
 	uint64_t free_floor;  /* bytes; 0: twice message_max plus 64 MiB; UINT64_MAX: no floor */
 	uint64_t segment_max; /* 0: 64 MiB */
 	uint64_t own_segment_min; /* a message this large has a segment of its own; 0: 1 MiB */
+	uint64_t changes_keep;    /* modseqs of which changes_since knows; 0: 200,000 */
 	int checkpoint_pages;     /* of the WAL, then store_work copies them; 0: 1,000 */
 	/* For tests: account_close checks the account and ends the process at the first finding. */
 	bool check;

@@ -356,6 +356,27 @@ static struct err mostly_dead_move(struct account *acc)
 	}
 }
 
+/* ---- history ---- */
+
+/* Forgets changes older than the last changes_keep modseqs, an eighth of them at a time. */
+static struct err changes_trim(struct writer *w, void *arg)
+{
+	uint64_t keep = w->acc->store->o.changes_keep, horizon = 0;
+	Q_AUTO q = q_of(w->db, "SELECT horizon FROM account");
+	Q_AUTO d = q_of(w->db, "DELETE FROM change WHERE modseq <= ?");
+	Q_AUTO u = q_of(w->db, "UPDATE account SET horizon = ?");
+
+	if (q_row(&q))
+		horizon = (uint64_t)q_col_i64(&q, 0);
+	TRY(q_end(&q));
+	if (w->modseq <= horizon + keep + keep / 8)
+		return ERR_OK;
+	q_i64(&d, (int64_t)(w->modseq - keep));
+	TRY(q_run(&d));
+	q_i64(&u, (int64_t)(w->modseq - keep));
+	return q_run(&u);
+}
+
 /* ---- the round ---- */
 
 static struct err checkpoint(struct account *acc)
@@ -379,6 +400,7 @@ static struct err purge(struct account *acc)
 
 static struct err sweep(struct account *acc)
 {
+	TRY(writer_run(acc, changes_trim, NULL));
 	TRY(mostly_dead_move(acc));
 	TRY(empty_segments_remove(acc));
 	return strays_remove(acc);

@@ -141,6 +141,37 @@ static void strays(void **state)
 	testing_end(&t);
 }
 
+/* Past the horizon there is no history: who asks from before is told to start anew. */
+static void history_is_bounded(void **state)
+{
+	struct testing t;
+	struct account *acc;
+	struct change_list l;
+	CHANGES_AUTO c = {0};
+	uint64_t modseq;
+
+	(void)state;
+	testing_begin(&t);
+	t.options.changes_keep = 8;
+	testing_restart(&t);
+	assert_ok(account_create(t.store, STR("a"), &acc));
+	for (int i = 0; i < 30; i++)
+		testing_append(acc, &t.arena, "Inbox", "x");
+	assert_ok(account_modseq(acc, &modseq));
+	assert_ok(changes_since(acc, 1, 5, &c));
+	assert_false(c.resync);
+	store_work(t.store);
+	assert_ok(changes_since(acc, 1, 5, &c));
+	assert_true(c.resync);
+	assert_ok(changes_list(acc, 5, 0, 0, &t.arena, &l));
+	assert_true(l.resync);
+	assert_ok(changes_since(acc, 1, modseq - 5, &c));
+	assert_false(c.resync);
+	assert_uids(&c.added, "26:30");
+	account_close(acc);
+	testing_end(&t);
+}
+
 static void account_removal(void **state)
 {
 	struct testing t;
@@ -166,9 +197,8 @@ static void account_removal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sweep),
-		cmocka_unit_test(copies),
-		cmocka_unit_test(strays),
+		cmocka_unit_test(sweep),           cmocka_unit_test(copies),
+		cmocka_unit_test(strays),          cmocka_unit_test(history_is_bounded),
 		cmocka_unit_test(account_removal),
 	};
 
