@@ -1,5 +1,6 @@
 /* Runs every argument grammar over the input; what parses must keep its promises, and the name of a
  * fetch attribute, as written, must parse to the same name again. */
+#include "imap/args.h"
 #include "imap/fetch.h"
 #include "imap/search.h"
 #include "imap/write.h"
@@ -119,6 +120,7 @@ static void try_others(struct str in)
 	struct imap_id id = {0};
 	struct imap_enable enable;
 	struct imap_select sel;
+	struct imap_create create;
 	struct cur c = cur_of(in);
 
 	imap_x_append(&c, &arena, &append);
@@ -132,6 +134,8 @@ static void try_others(struct str in)
 	assert(id.n <= IMAP_ID_MAX);
 	c = cur_of(in);
 	imap_x_enable(&c, &arena, &enable);
+	c = cur_of(in);
+	imap_x_create(&c, &arena, &create);
 	c = cur_of(in);
 	imap_x_select(&c, &arena, &sel);
 	c = cur_of(in);

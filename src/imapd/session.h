@@ -16,7 +16,7 @@
 #ifndef MOX_IMAPD_SESSION_H
 #define MOX_IMAPD_SESSION_H
 
-#include "imap/parse.h"
+#include "imap/args.h"
 #include "imap/read.h"
 #include "imapd/call.h"
 #include "sasl/sasl.h"
