@@ -66,7 +66,7 @@ struct err process_start(const char *const *args, const int *fds, size_t n, stru
 	return ERR_OK;
 }
 
-bool process_end(struct process *p, struct buf *how)
+bool process_end(struct process *p, struct buf *how, int *ret_signal)
 {
 	int status = 0;
 
@@ -74,6 +74,8 @@ bool process_end(struct process *p, struct buf *how)
 		;
 	close(p->pidfd);
 	*p = (struct process){.pidfd = -1};
+	if (ret_signal)
+		*ret_signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	if (WIFSIGNALED(status))
 		buf_printf(how, "signal %d", WTERMSIG(status));
 	else

@@ -19,9 +19,10 @@ struct process {
 /* Starts this program with args (NULL-terminated, args[0] is its name). fds stay the caller's. */
 struct err process_start(const char *const *args, const int *fds, size_t n, struct process *ret);
 /* For a process whose pidfd is readable (or that was killed): waits for it, closes the pidfd.
- * Appends how it ended to `how`: "exit status 1", "signal 11". True if it was exit status 0. */
+ * Appends how it ended to `how`: "exit status 1", "signal 11". True if it was exit status 0.
+ * *ret_signal is the signal that ended it, or 0; may be NULL. */
 struct buf;
-bool process_end(struct process *p, struct buf *how);
+bool process_end(struct process *p, struct buf *how, int *ret_signal);
 /* SIGKILL. */
 void process_kill(const struct process *p);
 

@@ -125,7 +125,7 @@ static bool running_end(struct running *r, const char *how_want)
 	BUF_AUTO how = BUF_INIT(100);
 
 	assert_true(readable_soon(r->p.pidfd));
-	bool ok = process_end(&r->p, &how);
+	bool ok = process_end(&r->p, &how, NULL);
 
 	assert_str("how", buf_str(&how), str_z(how_want));
 	assert_int_equal(r->p.pid, 0);

@@ -58,16 +58,34 @@ static void retry_plan(struct child *c)
 	c->start_at = clock_mono(&c->parent->clock) + ms * NS_PER_MS;
 }
 
+/* What it was doing. Who kills a process has nothing against its peers; any other signal is a
+ * mistake of ours that one of them has found. */
+static void notes_log(struct child *c, int signal)
+{
+	struct parent *p = c->parent;
+	bool crashed = signal != 0 && signal != SIGKILL && signal != SIGTERM;
+
+	crashnote_take(c->notes, crashed, clock_mono(&p->clock), &p->found);
+	for (size_t i = 0; crashed && i < p->found.n; i++) {
+		const struct crashnote_item *note = &p->found.item[i];
+
+		log_error(&p->lc, "it was handling", F_Z("role", c->kind->name),
+			  F_STR("remote", crashnote_peer(note)),
+			  F_STR("what", crashnote_what(note)), F_HEX("cid", note->digest));
+	}
+}
+
 static void child_collect(struct child *c)
 {
 	struct parent *p = c->parent;
 	BUF_AUTO how = BUF_INIT(200);
+	int signal = child_ended(c, &how);
 
-	child_ended(c, &how);
 	if (p->stopping)
 		return;
 	log_error(&p->lc, "role died, starting it again", F_Z("role", c->kind->name),
 		  F_STR("how", buf_str(&how)), F_BOOL("served", c->served));
+	notes_log(c, signal);
 	retry_plan(c);
 	wakers_tell(p);
 }
@@ -299,7 +317,8 @@ static struct parent *parent_new(const struct parent_opts *opts)
 		p->child[id] = (struct child){.parent = p,
 					      .kind = role_kind_of(id),
 					      .process = {.pidfd = -1},
-					      .thread_fd = -1};
+					      .thread_fd = -1,
+					      .notes_fd = -1};
 	}
 	return p;
 }

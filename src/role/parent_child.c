@@ -83,7 +83,7 @@ static struct err setup_hand(struct child *c)
 	};
 	enum msg_role_id wake[MSG_ROLE_ID_N];
 	struct msg_log_level level = {.level = (uint8_t)p->log.level};
-	struct ipc_fds fds = {.fd = {p->stop_event, p->notify_fd}, .n = 2};
+	struct ipc_fds fds = {.fd = {p->stop_event, p->notify_fd, c->notes_fd}, .n = 3};
 
 	role_config_texts(p->conf, &rq.config);
 	rq.config.log_levels = &level;
@@ -242,14 +242,17 @@ void child_stop(struct child *c)
 	arena_fini(&a);
 }
 
-void child_ended(struct child *c, struct buf *how)
+int child_ended(struct child *c, struct buf *how)
 {
+	int signal = 0;
+
 	if (c->parent->opts->one_process)
 		pthread_join(c->thread, NULL);
 	else
-		process_end(&c->process, how);
+		process_end(&c->process, how, &signal);
 	c->running = false;
 	if (c->control)
 		ipc_close(c->control);
 	c->control = NULL;
+	return signal;
 }

@@ -2,6 +2,7 @@
 #ifndef MOX_ROLE_PARENT_INTERNAL_H
 #define MOX_ROLE_PARENT_INTERNAL_H
 
+#include "os/crashnote.h"
 #include "os/process.h"
 #include "role/parent.h"
 #include "role/role.h"
@@ -23,6 +24,8 @@ struct child {
 	int thread_fd;    /* the thread's control channel, until it takes it */
 	int failures;     /* starts in a row that did not come to serve */
 	int64_t start_at; /* monotonic ns; 0: not to be started */
+	int notes_fd;     /* what it was doing when it died; outlives it */
+	struct crashnote_page *notes;
 };
 
 struct parent {
@@ -60,6 +63,7 @@ struct parent {
 	size_t certificate_count;
 
 	struct child child[MSG_ROLE_ID_N];
+	struct crashnote_found found; /* scratch of child_collect */
 	bool stopping;
 };
 
@@ -73,7 +77,7 @@ void parent_close(struct parent *p);
 struct err child_start(struct child *c);
 /* Asks it to stop; does not wait. */
 void child_stop(struct child *c);
-/* It has ended: collects it, says how. */
-void child_ended(struct child *c, struct buf *how);
+/* It has ended: collects it, says how. The signal that ended it, or 0. */
+int child_ended(struct child *c, struct buf *how);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "os/addr.h"
+#include "os/sharedpage.h"
 #include "role/keys.h"
 #include "store/data.h"
 #include "store/store.h"
@@ -213,6 +214,20 @@ static struct err data_open(struct parent *p)
 	return dir < 0 ? err_errno("open %s", p->data_dir) : fs_sync_dir(&p->fs, dir);
 }
 
+static struct err notes_open(struct parent *p)
+{
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
+		struct child *c = &p->child[id];
+		void *page;
+
+		if (!c->kind)
+			continue;
+		TRY(sharedpage_new(crashnote_page_size(), &c->notes_fd, &page));
+		c->notes = page;
+	}
+	return ERR_OK;
+}
+
 static struct err events_open(struct parent *p)
 {
 	p->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -229,6 +244,7 @@ struct err parent_open(struct parent *p)
 {
 	TRY(data_open(p));
 	TRY(events_open(p));
+	TRY(notes_open(p));
 	TRY(tls_files_open(p));
 	TRY(services_bind(p));
 	return control_bind(p);
@@ -240,8 +256,11 @@ void parent_close(struct parent *p)
 		fd_close(&p->socket[i].fd);
 	for (size_t i = 0; i < p->key_count; i++)
 		fd_close(&p->key[i].fd);
-	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++)
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
 		fd_close(&p->wake[id]);
+		fd_close(&p->child[id].notes_fd);
+		sharedpage_unmap(p->child[id].notes, crashnote_page_size());
+	}
 	fd_close(&p->notify_fd);
 	fd_close(&p->ended_event);
 	fd_close(&p->stop_event);

@@ -23,6 +23,7 @@
 #include <pthread.h>
 
 struct conf;
+struct crashnote_page;
 struct store_notify;
 
 enum {
@@ -67,7 +68,8 @@ struct role {
 
 	int stop_event; /* written to by who wants the server to end; -1 where not allowed */
 	struct store_notify *notify;
-	int wake[MSG_ROLE_ID_N]; /* eventfds of roles that wait for changes; -1 */
+	struct crashnote_page *notes; /* what its workers handle, for after a crash */
+	int wake[MSG_ROLE_ID_N];      /* eventfds of roles that wait for changes; -1 */
 
 	struct role_listener listener[ROLE_LISTENERS_MAX];
 	size_t listener_count;

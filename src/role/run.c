@@ -2,6 +2,8 @@
 #include "role/role.h"
 
 #include "conf/conf.h"
+#include "os/crashnote.h"
+#include "os/sharedpage.h"
 #include "role/promise.h"
 #include "role/setup.h"
 #include "store/store.h"
@@ -158,6 +160,7 @@ static void role_fini(struct role *r)
 	fd_close(&r->stop_event);
 	if (r->notify)
 		munmap(r->notify, sizeof(*r->notify));
+	sharedpage_unmap(r->notes, crashnote_page_size());
 	conf_unref(r->conf);
 	pthread_cond_destroy(&r->cond);
 	pthread_mutex_destroy(&r->lock);

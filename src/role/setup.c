@@ -1,11 +1,15 @@
 #include "role/setup.h"
 
 #include "conf/conf.h"
+#include "os/crashnote.h"
+#include "os/sharedpage.h"
 #include "store/store.h"
 #include <errno.h>
 #include <poll.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+enum { FIXED_FDS = 3 }; /* of the message setup: stop event, notify page, crash notes */
 
 /* The arena of the role keeps the texts that must live as long as it: names, certificates. */
 static struct err keep(struct role *r, struct str s, struct str *ret)
@@ -30,12 +34,21 @@ static struct err notify_map(struct role *r, int fd)
 	return ERR_OK;
 }
 
+static struct err notes_map(struct role *r, int fd)
+{
+	void *p;
+
+	TRY(sharedpage_map(fd, crashnote_page_size(), &p));
+	r->notes = p;
+	return ERR_OK;
+}
+
 static struct err on_setup(struct role *r, struct str body, struct arena *a, struct ipc_fds *fds)
 {
 	struct msg_setup_request rq;
 
 	TRY(msg_setup_request_read(body, a, &rq));
-	if (rq.role != r->kind->id || fds->n != 2 + rq.wake_roles_n)
+	if (rq.role != r->kind->id || fds->n != FIXED_FDS + rq.wake_roles_n)
 		return err_make(ERR_SYNTAX, "setup of another role, or without its descriptors");
 	r->data_dir = arena_strz(&r->arena, rq.data_dir);
 	if (!r->data_dir)
@@ -43,11 +56,13 @@ static struct err on_setup(struct role *r, struct str body, struct arena *a, str
 	r->one_process = rq.one_process;
 	r->localserve = rq.localserve;
 	r->stop_event = fd_take(fds, 0);
-	auto_close int page = fd_take(fds, 1);
+	auto_close int notify = fd_take(fds, 1);
+	auto_close int notes = fd_take(fds, 2);
 
-	TRY(notify_map(r, page));
+	TRY(notify_map(r, notify));
+	TRY(notes_map(r, notes));
 	for (size_t i = 0; i < rq.wake_roles_n; i++)
-		r->wake[rq.wake_roles[i]] = fd_take(fds, 2 + (unsigned)i);
+		r->wake[rq.wake_roles[i]] = fd_take(fds, FIXED_FDS + (unsigned)i);
 	return role_configure(r, &rq.config);
 }
 

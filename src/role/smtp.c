@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "conf/conf.h"
 #include "facts/build.h"
+#include "os/crashnote.h"
 #include "os/tls.h"
 #include "role/serve.h"
 #include "smtpd/smtpd.h"
@@ -105,6 +106,39 @@ static void env_login(void *arg, void *config, struct smtpd_call *call,
 	struct smtp_role *s = arg;
 
 	serve_login(s->role, config, &s->role->lc, user, password, &peer->remote, login_done, call);
+}
+
+/* What a worker is about to do, for after a crash. */
+
+static struct str ip_of(const struct addr *a, struct buf *text)
+{
+	buf_ip(text, a->ip);
+	return buf_str(text);
+}
+
+static int env_handling(void *arg, const struct session *session)
+{
+	const struct smtp_role *s = arg;
+	BUF_AUTO ip = BUF_INIT(64);
+
+	return crashnote_begin(s->role->notes, ip_of(&session->conn.peer, &ip), STR("smtp"),
+			       session->cid);
+}
+
+static void env_handled(void *arg, int note)
+{
+	const struct smtp_role *s = arg;
+
+	crashnote_end(s->role->notes, note);
+}
+
+static bool env_suspect(void *arg, const struct smtpd_peer *peer)
+{
+	const struct smtp_role *s = arg;
+	BUF_AUTO ip = BUF_INIT(64);
+
+	return crashnote_is_suspect(s->role->notes, ip_of(&peer->remote, &ip),
+				    clock_mono(s->role->clock));
 }
 
 /* Delivery. */
@@ -358,6 +392,9 @@ static struct err smtp_start(struct role *r)
 		.tmp_dirfd = s->tmp,
 		.config_ref = env_config_ref,
 		.config_unref = env_config_unref,
+		.handling = env_handling,
+		.handled = env_handled,
+		.suspect = env_suspect,
 		.rcpt = env_rcpt,
 		.sender = env_sender,
 		.login = env_login,

@@ -58,6 +58,7 @@
 	X(REQUIRETLS_TLS,   530, "5.7.10", "REQUIRETLS needs a tls connection")                    \
 	X(FROM_LITERAL,     550, "5.7.0",  "sender with an ip address is not accepted")            \
 	X(FROM_NOT_YOURS,   550, "5.7.1",  "sender address does not belong to your account")       \
+	X(SUSPECT,          451, "4.3.0",  "an earlier message of yours was too much, try again later") \
 	X(FROM_NO_MAIL,     550, "5.7.27", "sender domain takes no mail")                          \
 	X(RCPT_COUNT,       452, "4.5.3",  "too many recipients")                                  \
 	X(RCPT_NULL_COUNT,  452, "4.5.3",  "one recipient at a time for the null reverse-path")    \

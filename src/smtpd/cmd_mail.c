@@ -30,6 +30,8 @@ static struct smtp_reply check(struct smtpd *s, const struct smtp_cmd *cmd)
 {
 	struct smtp_reply r;
 
+	if (s->env->suspect && s->env->suspect(s->env->arg, &s->peer))
+		return smtp_reply_of(SMTP_REPLY_SUSPECT);
 	if (s->settings->require_tls && !s->base.conn.tls)
 		return smtp_reply_of(SMTP_REPLY_NEED_TLS);
 	if (s->settings->submission && !smtpd_is_authenticated(s))

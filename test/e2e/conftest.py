@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 MOX = ROOT / "build" / "mox"
+MOX_CRASHING = ROOT / "build-crash" / "mox"  # aborts at a header field X-Mox-Crash
 ADDRESS = "mox@localhost"
 PASSWORD = "moxmoxmox"
 DEADLINE = 30
@@ -96,8 +97,8 @@ class Mox:
         assert not ok or done.returncode == 0, done.stderr
         return done
 
-    def start(self, *args, env=None):
-        return self.launch([MOX, "localserve", "-dir", self.dir, *args], env)
+    def start(self, *args, env=None, program=MOX):
+        return self.launch([program, "localserve", "-dir", self.dir, *args], env)
 
     def serve(self, *args):
         """Without what localserve does differently, on the same files."""

@@ -18,8 +18,8 @@ def no_verify():
 class Wire:
     """Lines with CRLF over a socket; every wait ends at the deadline. Closed is an empty line."""
 
-    def __init__(self, port, deadline=DEADLINE):
-        self.sock = socket.create_connection(("127.0.0.1", port), deadline)
+    def __init__(self, port, deadline=DEADLINE, source=None):
+        self.sock = socket.create_connection(("127.0.0.1", port), deadline, (source, 0) if source else None)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.file = self.sock.makefile("rb")
 
