@@ -72,6 +72,20 @@ const struct cli_command cli_commands[] = {
 		.flags = {FLAG_CONFIG},
 	},
 	{
+		.words = "verifydata", .args = "DATAFOLDER",
+		.brief = "check a data folder, and mend what can be",
+		.help =
+			"Checks every account: the database against itself and against the stored messages, and\n"
+			"each message's checksums. Prints what is wrong; the exit status is 1 if anything is.\n"
+			"No server may use the folder meanwhile.\n\n"
+			"With -fix an account whose database is damaged is rebuilt from its messages (flags and\n"
+			"mailboxes are then those of each delivery), and messages whose bytes are gone are taken\n"
+			"out of their mailboxes. Try it on a copy first.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_verifydata,
+		.flags = {{"fix", NULL, NULL, "mend what can be"}},
+	},
+	{
 		.words = "config test", .args = "",
 		.brief = "check mox.conf and domains.conf",
 		.help = "Reads both files. Prints what is wrong, with file and line, or that all is well.",

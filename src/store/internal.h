@@ -41,6 +41,8 @@ struct account {
 	uint64_t hash_seed; /* for key.hash */
 	_Atomic bool wants_checkpoint, wants_purge;
 	_Atomic int64_t next_sweep; /* monotonic */
+	_Atomic int64_t db_used;    /* when a connection was last given back, monotonic */
+	_Atomic bool db_warm;       /* connections hold cached pages */
 
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t cond;

@@ -1,9 +1,11 @@
-/* Removing an account with its mail. */
+/* The accounts' folders: listing and removing them. */
 #include "store/internal.h"
 #include "store/lock.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Removes the files of a folder, then the folder. The names are the store's own. */
@@ -56,6 +58,57 @@ struct err account_unlist(struct store *s, struct str name, struct account **ret
 		break;
 	}
 	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+static int str_order(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+static struct err names_read(DIR *d, struct arena *a, struct str **ret, size_t *ret_n)
+{
+	struct dirent *e;
+	size_t cap = 0;
+
+	*ret = NULL;
+	*ret_n = 0;
+	while ((e = readdir(d))) {
+		if (!account_name_ok(str_z(e->d_name)))
+			continue;
+		if (*ret_n == cap) {
+			cap = cap ? cap * 2 : 64;
+			struct str *more = ARENA_NEW_N(a, struct str, cap);
+
+			if (!more)
+				return err_make(ERR_RESOURCES, "no memory for %zu accounts", cap);
+			if (*ret_n)
+				memcpy(more, *ret, *ret_n * sizeof(*more));
+			*ret = more;
+		}
+		(*ret)[(*ret_n)++] = arena_dup(a, str_z(e->d_name));
+	}
+	return arena_failed(a) ? err_make(ERR_RESOURCES, "no memory for accounts") : ERR_OK;
+}
+
+struct err store_accounts(struct store *s, struct arena *a, struct str **ret, size_t *ret_n)
+{
+	int fd = openat(s->root_fd, "accounts", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd < 0 && errno == ENOENT) {
+		*ret_n = 0;
+		return ERR_OK;
+	}
+	if (!d) {
+		fd_close(&fd);
+		return err_errno("open the accounts' folder");
+	}
+	struct err e = names_read(d, a, ret, ret_n);
+
+	closedir(d);
+	if (err_is_ok(e) && *ret_n)
+		qsort(*ret, *ret_n, sizeof(**ret), str_order);
 	return e;
 }
 

@@ -129,6 +129,8 @@ void account_db_back(struct account *acc, struct db *db, bool broken)
 {
 	if (db->wal_pages >= acc->store->o.checkpoint_pages)
 		acc->wants_checkpoint = true;
+	acc->db_used = clock_mono(acc->store->o.clock);
+	acc->db_warm = true;
 	pthread_mutex_lock(&acc->lock);
 	if (!broken && acc->idle_n < ACCOUNT_IDLE_MAX)
 		acc->idle[acc->idle_n++] = TAKE_PTR(db);

@@ -14,6 +14,7 @@
 #ifndef MOX_STORE_STORE_H
 #define MOX_STORE_STORE_H
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/rand.h"
@@ -81,6 +82,9 @@ struct err account_create(struct store *s, struct str name, struct account **ret
 void account_close(struct account *a);
 /* Removes the account with its mail, when nobody of this process has it open (IN_USE). */
 struct err account_remove(struct store *s, struct str name);
+
+/* Names of all accounts of the data folder, sorted, usable or not. */
+struct err store_accounts(struct store *s, struct arena *a, struct str **ret, size_t *ret_n);
 
 struct str account_name(const struct account *a);
 /* The account's highest modseq: every change of the account has a higher one than all before. */

@@ -13,6 +13,7 @@ enum {
 	MOVE_MESSAGES = 1000,  /* a transaction */
 	KEEP_SECONDS = 3600,   /* a dead segment stays for readers that have just looked it up */
 	SWEEP_SECONDS = 600,   /* between two looks at an account's segments */
+	IDLE_SECONDS = 5,      /* after which a database's pages are forgotten */
 	ACCOUNTS_MAX = 1000,   /* looked at in one go */
 };
 
@@ -388,6 +389,23 @@ static struct err checkpoint(struct account *acc)
 	return db_checkpoint(c.db);
 }
 
+/* Connections that nobody needed for a while: one stays, 15 KiB without its pages. */
+static void cool(struct account *acc)
+{
+	struct db *extra[ACCOUNT_IDLE_MAX];
+	size_t n = 0;
+
+	acc->db_warm = false;
+	pthread_mutex_lock(&acc->lock);
+	while (acc->idle_n > 1)
+		extra[n++] = acc->idle[--acc->idle_n];
+	if (acc->idle_n)
+		sqlite3_db_release_memory(acc->idle[0]->h);
+	pthread_mutex_unlock(&acc->lock);
+	while (n)
+		db_close(extra[--n]);
+}
+
 static struct err purge(struct account *acc)
 {
 	bool more = true;
@@ -417,6 +435,8 @@ static void account_work(struct account *acc)
 	}
 	if (err_is_ok(e) && acc->wants_checkpoint)
 		e = checkpoint(acc);
+	if (acc->db_warm && now - acc->db_used > IDLE_SECONDS * NS_PER_S)
+		cool(acc);
 	if (err_failed(e))
 		log_error(&acc->store->log, "housekeeping failed", F_Z("account", acc->name),
 			  F_ERR(e));
