@@ -29,6 +29,9 @@ void process_kill(const struct process *p);
 /* For every process that serves: a peer that closes is an error of write, not a signal. Call it
  * before the first thread. */
 void process_ignore_pipe(void);
+/* As many open files as the system lets us have; children inherit it. What is usual is little, for
+ * programs that use select(2). */
+void process_raise_files(void);
 /* For a role's process: TERM, INT and HUP are the parent's business, also when a terminal sends
  * them to all. */
 void process_leave_signals(void);

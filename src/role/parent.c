@@ -24,6 +24,7 @@ static struct err signals_open(struct parent *p)
 	sigset_t set;
 
 	process_ignore_pipe();
+	process_raise_files();
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);

@@ -7,10 +7,10 @@ import threading
 import time
 from pathlib import Path
 
-from conftest import ADDRESS, DEADLINE
-from wire import Imap, Smtp, Wire, assert_memory, processes, status
+from conftest import ADDRESS, DEADLINE, MOX
+from wire import Imap, Smtp, Wire, assert_memory, processes
 
-SLOW, DELAYED, READERS = 200, 200, 100
+SLOW, DELAYED, READERS, MANY = 200, 200, 100, 800
 THREADS_MAX, MEMORY_MIB, AT_ONCE_S = 32, 200, 5
 BIG = 20 << 20
 
@@ -75,6 +75,23 @@ def serve_one(mox, subject):
         c.command(b"SELECT INBOX")
         assert any(subject in l for l in c.command(b"FETCH * BODY.PEEK[]"))
     return time.monotonic() - began
+
+
+def test_many_peers(own_mox):
+    """More connections than a process may have files as a rule."""
+    mox = own_mox
+    command = ["sh", "-c", 'ulimit -Sn 256 && exec "$@"', "sh", MOX, "localserve", "-dir", mox.dir]
+    mox.launch(command)
+    with contextlib.ExitStack() as stack:
+        for k in range(MANY):
+            if k % 2:
+                stack.enter_context(Imap(mox.port["imap"])).command(b"SELECT INBOX")
+            else:
+                stack.enter_context(Smtp(mox.port["smtp"]))
+        took = serve_one(mox, b"among many")
+        assert_threads(mox)
+    assert took < AT_ONCE_S
+    assert_memory(mox, MEMORY_MIB)
 
 
 def test_slow_peers(own_mox):
