@@ -207,13 +207,37 @@ static bool range_inside(uint64_t at, uint64_t n, uint64_t size)
 	return at <= size && n <= size - at;
 }
 
-/* Its place in the tree and in the message; depth[i] is that of row i. */
+/* The elder sister of row i, or its parent if it is the first child; depth[i] is that of row i.
+ * False if it is not where depth first puts it. */
+static bool part_before(const struct facts *f, size_t i, const uint8_t *depth, size_t *ret)
+{
+	const struct facts_part *p = &f->parts[i];
+	size_t prev = i - 1;
+
+	/* The row before is the parent, or lies below an elder sister. */
+	while (prev != p->parent && depth[prev] > depth[i])
+		prev = f->parts[prev].parent;
+	*ret = prev;
+	if (prev == p->parent)
+		return p->number == 1;
+	return f->parts[prev].parent == p->parent && p->number == f->parts[prev].number + 1;
+}
+
+static uint64_t part_end(const struct facts_part *p)
+{
+	return p->body_at + p->body_n;
+}
+
+/* Its place in the tree and in the message. Parts do not overlap, so that whoever reads all of them
+ * reads no byte twice. */
 static bool part_ok(const struct facts *f, size_t i, uint8_t *depth)
 {
 	const struct facts_part *p = &f->parts[i];
+	size_t before;
 
 	if (!range_inside(p->header_at, p->header_n, f->size) ||
-	    !range_inside(p->body_at, p->body_n, f->size))
+	    !range_inside(p->body_at, p->body_n, f->size) ||
+	    p->body_at != p->header_at + p->header_n)
 		return false;
 	if (i == 0)
 		return p->parent == 0 && p->number == 0;
@@ -226,14 +250,9 @@ static bool part_ok(const struct facts *f, size_t i, uint8_t *depth)
 		return false;
 	if (up->kind == FACTS_PART_MESSAGE && p->number != 1)
 		return false;
-	/* Depth first: the row before is the parent, or lies below an elder sister. */
-	size_t prev = i - 1;
-
-	while (prev != p->parent && depth[prev] > depth[i])
-		prev = f->parts[prev].parent;
-	if (prev == p->parent)
-		return p->number == 1;
-	return f->parts[prev].parent == p->parent && p->number == f->parts[prev].number + 1;
+	if (!part_before(f, i, depth, &before) || part_end(p) > part_end(up))
+		return false;
+	return p->header_at >= (before == p->parent ? up->body_at : part_end(&f->parts[before]));
 }
 
 static void part_read(struct bytes *in, struct facts_part *p)

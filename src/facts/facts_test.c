@@ -4,14 +4,54 @@
 
 /* multipart/mixed of text, message/rfc822 (of multipart of two), and message/rfc822 of text. */
 static struct facts_part tree[] = {
-	{.kind = FACTS_PART_MULTIPART, .type = STR_INIT("multipart"), .subtype = STR_INIT("mixed")},
-	{.parent = 0, .number = 1, .type = STR_INIT("text"), .charset = STR_INIT("utf-8")},
-	{.parent = 0, .number = 2, .kind = FACTS_PART_MESSAGE},
-	{.parent = 2, .number = 1, .kind = FACTS_PART_MULTIPART},
-	{.parent = 3, .number = 1, .encoding = FACTS_ENCODING_BASE64},
-	{.parent = 3, .number = 2, .filename = STR_INIT("a.txt"), .attachment = true},
-	{.parent = 0, .number = 3, .kind = FACTS_PART_MESSAGE, .body_at = 90, .body_n = 10},
-	{.parent = 6, .number = 1, .header_at = 90, .header_n = 4, .body_at = 94, .body_n = 6},
+	{.kind = FACTS_PART_MULTIPART,
+	 .type = STR_INIT("multipart"),
+	 .subtype = STR_INIT("mixed"),
+	 .header_n = 20,
+	 .body_at = 20,
+	 .body_n = 80},
+	{.parent = 0,
+	 .number = 1,
+	 .type = STR_INIT("text"),
+	 .charset = STR_INIT("utf-8"),
+	 .header_at = 25,
+	 .body_at = 25,
+	 .body_n = 5},
+	{.parent = 0,
+	 .number = 2,
+	 .kind = FACTS_PART_MESSAGE,
+	 .header_at = 30,
+	 .header_n = 5,
+	 .body_at = 35,
+	 .body_n = 45},
+	{.parent = 2,
+	 .number = 1,
+	 .kind = FACTS_PART_MULTIPART,
+	 .header_at = 35,
+	 .header_n = 5,
+	 .body_at = 40,
+	 .body_n = 40},
+	{.parent = 3,
+	 .number = 1,
+	 .encoding = FACTS_ENCODING_BASE64,
+	 .header_at = 40,
+	 .body_at = 40,
+	 .body_n = 10},
+	{.parent = 3,
+	 .number = 2,
+	 .filename = STR_INIT("a.txt"),
+	 .attachment = true,
+	 .header_at = 50,
+	 .body_at = 50,
+	 .body_n = 30},
+	{.parent = 0,
+	 .number = 3,
+	 .kind = FACTS_PART_MESSAGE,
+	 .header_at = 85,
+	 .header_n = 5,
+	 .body_at = 90,
+	 .body_n = 9},
+	{.parent = 6, .number = 1, .header_at = 90, .header_n = 4, .body_at = 94, .body_n = 5},
 };
 
 static struct facts_address addresses[] = {
@@ -95,6 +135,8 @@ static void damaged(void **state)
 	arena_fini(&a);
 }
 
+#define AT(at) .header_at = (at), .body_at = (at)
+
 static void bad_values(void **state)
 {
 	static const struct {
@@ -103,11 +145,14 @@ static void bad_values(void **state)
 	} cases[] = {
 		{"parent after child", {.parent = 7, .number = 1}},
 		{"child of a leaf", {.parent = 1, .number = 1}},
-		{"number skipped", {.parent = 0, .number = 5}},
-		{"second child of a message", {.parent = 6, .number = 2}},
-		{"body outside", {.parent = 0, .number = 4, .body_at = 95, .body_n = 6}},
-		{"header outside", {.parent = 0, .number = 4, .header_at = 101}},
-		{"not depth first", {.parent = 3, .number = 3}},
+		{"number skipped", {.parent = 0, .number = 5, AT(99)}},
+		{"second child of a message", {.parent = 6, .number = 2, AT(99)}},
+		{"body outside", {.parent = 0, .number = 4, AT(99), .body_n = 2}},
+		{"header outside", {.parent = 0, .number = 4, AT(101)}},
+		{"not depth first", {.parent = 3, .number = 3, AT(80)}},
+		{"before its sister", {.parent = 0, .number = 4, AT(98)}},
+		{"gap behind the header",
+		 {.parent = 0, .number = 4, .header_at = 99, .body_at = 100}},
 	};
 
 	(void)state;

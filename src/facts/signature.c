@@ -7,6 +7,10 @@ enum {
 	SLOTS = FACTS_SIGNATURE_MAX * 8,
 	BITS_MIN = 3, /* for each different three; rounding up makes it 3 to 6 */
 	FULL = SLOTS / 2,
+	/* Of folded text, and each piece of it costs so much more: a hostile message of many short
+	 * fields or of characters that fold to many is not worth its time. */
+	TEXT_BUDGET = 32 << 20,
+	PIECE_COST = 64,
 };
 
 struct builder {
@@ -63,19 +67,24 @@ static size_t shrink(struct builder *b)
 	return n;
 }
 
-static bool text_take(struct builder *b, struct str message, const struct facts *f)
+/* Takes all there is; *ret_whole is false if that would be too much. False: no memory. */
+static bool text_take(struct builder *b, struct str message, const struct facts *f, bool *ret_whole)
 {
 	BUF_AUTO piece = BUF_INIT(FACTS_TEXT_PIECE_MAX);
 	struct facts_text t;
+	size_t cost = 0;
 	bool starts;
 
 	facts_text_init(&t, message, f, FACTS_TEXT_ALL);
-	while (b->count < FULL && !buf_failed(&piece) && facts_text_next(&t, &piece, &starts)) {
+	while (b->count < FULL && cost < TEXT_BUDGET && facts_text_next(&t, &piece, &starts) &&
+	       !buf_failed(&piece)) {
 		if (starts)
 			b->have = 0;
 		text_add(b, buf_str(&piece));
+		cost += piece.n + PIECE_COST;
 	}
 	facts_text_fini(&t);
+	*ret_whole = b->count < FULL && cost < TEXT_BUDGET;
 	return !buf_failed(&piece);
 }
 
@@ -83,12 +92,13 @@ struct str signature_of(struct str message, const struct facts *f, struct arena 
 {
 	struct builder b = {.bits = calloc(1, FACTS_SIGNATURE_MAX)};
 	struct str s = STR("");
+	bool whole;
 
 	if (!b.bits)
 		return s;
-	if (text_take(&b, message, f))
-		s = b.count < FULL ? arena_dup(a, str_of(b.bits, shrink(&b)))
-				   : STR("\xff\xff\xff\xff\xff\xff\xff\xff");
+	if (text_take(&b, message, f, &whole))
+		s = whole ? arena_dup(a, str_of(b.bits, shrink(&b)))
+			  : STR("\xff\xff\xff\xff\xff\xff\xff\xff");
 	free(b.bits);
 	return s;
 }

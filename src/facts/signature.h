@@ -15,8 +15,8 @@
 enum { SIGNATURE_SIZE_MIN = 8 };
 
 /* The signature of the message's text, in a. Empty (anything may be in it) when memory runs out;
- * SIGNATURE_SIZE_MIN bytes of ones (the same) if the text is so large that the largest signature
- * would say "perhaps" to nearly everything. */
+ * SIGNATURE_SIZE_MIN bytes of ones (the same) if there is so much text (tens of megabytes), or so
+ * much different, that a signature is not worth it. */
 struct str signature_of(struct str message, const struct facts *f, struct arena *a);
 
 /* Whether a text with that signature may have `folded` (buf_fold) in it. Always for less than three

@@ -161,12 +161,29 @@ static void full(void **state)
 	arena_fini(&a);
 }
 
+/* More short fields than are worth the time. */
+static void budget(void **state)
+{
+	BUF_AUTO b = BUF_INIT(8 << 20);
+	struct arena a;
+
+	(void)state;
+	for (int i = 0; i < 520000; i++)
+		buf_str_add(&b, STR("a:\r\n"));
+	struct facts f = build(buf_str(&b), &a);
+
+	assert_int_equal(f.signature.n, 8);
+	assert_true(may_have(&f, STR("anything")));
+	arena_fini(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(found),        cmocka_unit_test(not_found),
 		cmocka_unit_test(no_signature), cmocka_unit_test(stable),
 		cmocka_unit_test(sizes),        cmocka_unit_test(full),
+		cmocka_unit_test(budget),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

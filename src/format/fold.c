@@ -74,27 +74,37 @@ static void order_marks(int32_t *s, size_t n)
 	}
 }
 
-static void flush(struct fold *f, struct buf *ret)
+/* A letter with its marks, NFKC_Casefold. */
+static void put_cluster(struct fold *f, struct buf *ret)
 {
 	int32_t s[FOLD_CLUSTER * DECOMPOSED_MAX];
 	size_t n = 0;
 	int last = 0;
 
 	for (size_t i = 0; i < f->n; i++) {
-		utf8proc_ssize_t k = utf8proc_decompose_char(f->held[i], s + n,
-							     (utf8proc_ssize_t)(ARRAY_LEN(s) - n),
+		utf8proc_ssize_t room = (utf8proc_ssize_t)(ARRAY_LEN(s) - n);
+		utf8proc_ssize_t k = utf8proc_decompose_char(f->held[i], s + n, room,
 							     (utf8proc_option_t)OPTIONS, &last);
 
-		if (k > 0 && (size_t)k <= ARRAY_LEN(s) - n)
+		if (k > 0 && k <= room)
 			n += (size_t)k;
 	}
-	f->n = 0;
 	order_marks(s, n);
 	utf8proc_ssize_t composed =
 		utf8proc_normalize_utf32(s, (utf8proc_ssize_t)n, (utf8proc_option_t)OPTIONS);
 
 	for (utf8proc_ssize_t i = 0; i < composed; i++)
 		put(f, (uint32_t)s[i], ret);
+}
+
+/* Gives out what is held. */
+static void flush(struct fold *f, struct buf *ret)
+{
+	if (f->n == 1 && f->held[0] < 0x80)
+		put(f, (uint32_t)(unsigned char)ch_lower((char)f->held[0]), ret);
+	else
+		put_cluster(f, ret);
+	f->n = 0;
 }
 
 static void add_char(struct fold *f, uint32_t cp, struct buf *ret)

@@ -127,7 +127,9 @@ static void add_text(struct reader *r, struct str s)
 		n += s.p[i] != '\r' && s.p[i] != '\n' && s.p[i] != '\0';
 	}
 	buf_commit(&r->bytes, n);
-	if (!charset_to_utf8(STR("us-ascii"), buf_str(&r->bytes), r->ret))
+	if (utf8_is_ascii(buf_str(&r->bytes)))
+		buf_str_add(r->ret, buf_str(&r->bytes));
+	else if (!charset_to_utf8(STR("us-ascii"), buf_str(&r->bytes), r->ret))
 		r->ret->failed = true;
 }
 

@@ -4,16 +4,48 @@
 #include "format/header.h"
 #include "imap/stored.h"
 
-static void field_text(struct buf *b, struct str header, struct str name, struct arena *a)
+enum { FIELD_FROM = 2, FIELD_COUNT = 10 };
+
+static const struct {
+	struct str name;
+	enum { TEXT, ADDRESSES, ADDRESSES_OR_FROM } kind;
+} fields[FIELD_COUNT] = {
+	{STR_INIT("Date"), TEXT},
+	{STR_INIT("Subject"), TEXT},
+	[FIELD_FROM] = {STR_INIT("From"), ADDRESSES},
+	{STR_INIT("Sender"), ADDRESSES_OR_FROM},
+	{STR_INIT("Reply-To"), ADDRESSES_OR_FROM},
+	{STR_INIT("To"), ADDRESSES},
+	{STR_INIT("Cc"), ADDRESSES},
+	{STR_INIT("Bcc"), ADDRESSES},
+	{STR_INIT("In-Reply-To"), TEXT},
+	{STR_INIT("Message-ID"), TEXT},
+};
+
+struct value {
+	bool is_there;
+	struct str s;
+};
+
+/* The first field of each name, in one pass: there may be very many others. */
+static void values_take(struct str header, struct value v[FIELD_COUNT])
 {
+	struct header_iter it = header_iter_of(header);
 	struct header_field f;
 
-	if (!header_get(header, name, 0, &f)) {
-		buf_str_add(b, STR("NIL"));
-		return;
-	}
+	while (header_next(&it, &f))
+		for (size_t i = 0; i < FIELD_COUNT; i++)
+			if (!v[i].is_there && str_eq_nocase(f.name, fields[i].name))
+				v[i] = (struct value){true, f.value};
+}
+
+static void text_write(struct buf *b, const struct value *v, struct arena *a)
+{
 	/* Present but empty is the empty string, RFC 9051 §7.5.2. */
-	buf_imap_stored_string(b, header_unfold(a, f.value));
+	if (v->is_there)
+		buf_imap_stored_string(b, header_unfold(a, v->s));
+	else
+		buf_str_add(b, STR("NIL"));
 }
 
 /* address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"; adl is always NIL: source
@@ -42,15 +74,14 @@ static void address_write(struct buf *b, const struct address *x)
 	buf_char(b, ')');
 }
 
-/* "(" 1*address ")" / nil. False if it is nil. */
-static bool addresses_write(struct buf *b, struct str header, struct str name, struct arena *a)
+/* "(" 1*address ")" / nil. False if it is nil, and nothing is written. */
+static bool addresses_write(struct buf *b, const struct value *v, struct arena *a)
 {
-	struct header_field f;
 	struct address_list list = {0};
 	bool group = false;
 
-	if (header_get(header, name, 0, &f))
-		address_list_parse(f.value, a, &list);
+	if (v->is_there)
+		address_list_parse(v->s, a, &list);
 	if (list.n == 0)
 		return false;
 	buf_char(b, '(');
@@ -67,38 +98,22 @@ static bool addresses_write(struct buf *b, struct str header, struct str name, s
 	return true;
 }
 
-static void addresses_or_nil(struct buf *b, struct str header, struct str name, struct arena *a)
-{
-	if (!addresses_write(b, header, name, a))
-		buf_str_add(b, STR("NIL"));
-}
-
 void buf_imap_envelope(struct buf *b, struct str header, struct arena *a)
 {
-	static const struct {
-		struct str name;
-		enum { TEXT, ADDRESSES, ADDRESSES_OR_FROM } kind;
-	} fields[] = {
-		{STR_INIT("Date"), TEXT},
-		{STR_INIT("Subject"), TEXT},
-		{STR_INIT("From"), ADDRESSES},
-		{STR_INIT("Sender"), ADDRESSES_OR_FROM},
-		{STR_INIT("Reply-To"), ADDRESSES_OR_FROM},
-		{STR_INIT("To"), ADDRESSES},
-		{STR_INIT("Cc"), ADDRESSES},
-		{STR_INIT("Bcc"), ADDRESSES},
-		{STR_INIT("In-Reply-To"), TEXT},
-		{STR_INIT("Message-ID"), TEXT},
-	};
+	struct value v[FIELD_COUNT] = {0};
+	struct str from = STR("NIL");
 
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
+	values_take(header, v);
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		buf_char(b, i ? ' ' : '(');
+		size_t start = b->n;
+
 		if (fields[i].kind == TEXT)
-			field_text(b, header, fields[i].name, a);
-		else if (fields[i].kind == ADDRESSES)
-			addresses_or_nil(b, header, fields[i].name, a);
-		else if (!addresses_write(b, header, fields[i].name, a))
-			addresses_or_nil(b, header, STR("From"), a);
+			text_write(b, &v[i], a);
+		else if (!addresses_write(b, &v[i], a))
+			buf_str_add(b, fields[i].kind == ADDRESSES ? STR("NIL") : from);
+		if (i == FIELD_FROM)
+			from = arena_dup(a, str_from(buf_str(b), start));
 	}
 	buf_char(b, ')');
 }
