@@ -7,6 +7,7 @@
 #include "store/schema.h"
 #include <assert.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -324,7 +325,8 @@ static bool index_exists(struct account *acc)
 {
 	struct stat st;
 
-	return fstatat(acc->dir_fd, "index.db", &st, 0) == 0;
+	/* Only what is surely not there is made anew. */
+	return fstatat(acc->dir_fd, "index.db", &st, 0) == 0 || errno != ENOENT;
 }
 
 /* There is mail but no index.db: somebody lost it, or a rebuild was cut short. */

@@ -1,5 +1,7 @@
 #include "store/testing.h"
 
+#include "store/db.h"
+
 static void names(void **state)
 {
 	static const struct {
@@ -202,6 +204,72 @@ static void limits(void **state)
 	testing_end(&t);
 }
 
+/* A database of a newer program is left alone. */
+static void newer_version(void **state)
+{
+	struct testing t;
+	struct account *acc;
+	struct db *db;
+	char path[200];
+
+	(void)state;
+	testing_begin(&t);
+	assert_ok(account_create(t.store, STR("a"), &acc));
+	account_close(acc);
+	store_close(t.store);
+	snprintf(path, sizeof(path), "%s/accounts/a/index.db", t.root);
+	assert_ok(db_open(NULL, path, false, &db));
+	assert_ok(db_exec(db, "PRAGMA user_version = 99"));
+	db_close(db);
+	assert_ok(store_open(&t.options, &t.store));
+	assert_err(account_open(t.store, STR("a"), &acc), ERR_VERSION);
+	assert_err(account_create(t.store, STR("a"), &acc), ERR_VERSION);
+	testing_end(&t);
+}
+
+static size_t open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* Databases of idle accounts are kept up to a number, and cool down; listed are all. */
+static void idle_accounts(void **state)
+{
+	struct testing t;
+	struct account *acc;
+	struct str *names;
+	size_t n;
+
+	(void)state;
+	testing_begin(&t);
+	t.options.handles_max = 2;
+	testing_restart(&t);
+	size_t before = open_files();
+
+	for (int i = 0; i < 10; i++) {
+		char name[8];
+
+		snprintf(name, sizeof(name), "a%d", i);
+		assert_ok(account_create(t.store, str_z(name), &acc));
+		testing_append(acc, &t.arena, "Inbox", "x");
+		account_close(acc);
+	}
+	assert_in_range(open_files(), before + 2, before + 2 * 12);
+	clock_step(&t.clock, 60 * NS_PER_S);
+	store_work(t.store);
+	assert_ok(store_accounts(t.store, &t.arena, &names, &n));
+	assert_int_equal(n, 10);
+	assert_str("sorted", names[9], STR("a9"));
+	testing_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +280,8 @@ int main(void)
 		cmocka_unit_test(multi_append_is_atomic),
 		cmocka_unit_test(deliver_to_several),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(newer_version),
+		cmocka_unit_test(idle_accounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

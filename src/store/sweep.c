@@ -147,6 +147,14 @@ static struct err empty_segment(struct account *acc, int64_t now, uint32_t *ret)
 	return q_end(&q);
 }
 
+/* Another process may have been faster. */
+static struct err segment_unlink(struct account *acc, const char *name)
+{
+	struct err e = fs_unlink(acc->store->o.fs, acc->mail_fd, name);
+
+	return err_is(e, ERR_NOT_FOUND) ? ERR_OK : e;
+}
+
 static struct err empty_segments_remove(struct account *acc)
 {
 	uint32_t number;
@@ -158,10 +166,7 @@ static struct err empty_segments_remove(struct account *acc)
 			return ERR_OK;
 		TRY(writer_run(acc, segment_forget, &number));
 		snprintf(name, sizeof(name), "%06u", number);
-		struct err e = fs_unlink(acc->store->o.fs, acc->mail_fd, name);
-
-		if (err_failed(e) && !err_is(e, ERR_NOT_FOUND))
-			return e;
+		TRY(segment_unlink(acc, name));
 	}
 }
 
@@ -194,7 +199,7 @@ static struct err stray_remove(struct account *acc, const char *name, int64_t no
 		return ERR_OK;
 	log_info(&acc->store->log, "dead segment removed", F_Z("account", acc->name),
 		 F_Z("segment", name));
-	return fs_unlink(acc->store->o.fs, acc->mail_fd, name);
+	return segment_unlink(acc, name);
 }
 
 static struct err strays_remove(struct account *acc)
