@@ -58,6 +58,7 @@ struct err cli_role(struct cli *c);
 struct err cli_stop(struct cli *c);
 struct err cli_loglevels(struct cli *c);
 struct err cli_verifydata(struct cli *c);
+struct err cli_backup(struct cli *c);
 struct err cli_setaccountpassword(struct cli *c);
 struct err cli_config_test(struct cli *c);
 struct err cli_config_describe_static(struct cli *c);

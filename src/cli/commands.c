@@ -72,6 +72,18 @@ const struct cli_command cli_commands[] = {
 		.flags = {FLAG_CONFIG},
 	},
 	{
+		.words = "backup", .args = "DATAFOLDER DESTINATION",
+		.brief = "copy a data folder, also of a running server",
+		.help =
+			"Makes the folder DESTINATION, which must not exist, with a consistent copy of every\n"
+			"database and of all messages. On the same file system complete message files are\n"
+			"hard-linked, so that a copy each day takes little time and space. To restore: stop the\n"
+			"server, put a copy of the copy in place of the data folder, and run mox verifydata on it.\n\n"
+			"The configuration is not part of it: copy its folder too.",
+		.args_min = 2, .args_max = 2,
+		.run = cli_backup,
+	},
+	{
 		.words = "verifydata", .args = "DATAFOLDER",
 		.brief = "check a data folder, and mend what can be",
 		.help =

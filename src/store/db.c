@@ -64,7 +64,8 @@ static struct err configure(struct db *db)
 	return ERR_OK;
 }
 
-struct err db_open(const char *vfs, const char *path, bool create, struct db **ret)
+static struct err open_with(const char *vfs, const char *path, bool create,
+			    struct err (*prepare)(struct db *db), struct db **ret)
 {
 	struct db *db = calloc(1, sizeof(*db));
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (create ? SQLITE_OPEN_CREATE : 0);
@@ -72,7 +73,7 @@ struct err db_open(const char *vfs, const char *path, bool create, struct db **r
 	if (!db)
 		return err_make(ERR_RESOURCES, "no memory for a database");
 	int rc = sqlite3_open_v2(path, &db->h, flags, vfs);
-	struct err e = rc == SQLITE_OK ? configure(db) : db_err(db, rc, "open");
+	struct err e = rc == SQLITE_OK ? prepare(db) : db_err(db, rc, "open");
 
 	if (err_failed(e)) {
 		db_close(db);
@@ -80,6 +81,22 @@ struct err db_open(const char *vfs, const char *path, bool create, struct db **r
 	}
 	*ret = db;
 	return ERR_OK;
+}
+
+struct err db_open(const char *vfs, const char *path, bool create, struct db **ret)
+{
+	return open_with(vfs, path, create, configure, ret);
+}
+
+static struct err leave_as_is(struct db *db)
+{
+	sqlite3_busy_timeout(db->h, BUSY_MS);
+	return ERR_OK;
+}
+
+struct err db_open_as_is(const char *path, bool create, struct db **ret)
+{
+	return open_with(NULL, path, create, leave_as_is, ret);
 }
 
 void db_close(struct db *db)

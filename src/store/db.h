@@ -31,6 +31,8 @@ struct db {
 /* Opens (with create: or makes) the database file through the VFS of that name, in WAL mode with
  * synchronous=FULL. NOT_FOUND, CORRUPT. */
 struct err db_open(const char *vfs, const char *path, bool create, struct db **ret);
+/* Opens a database as it is, of whatever mode, through SQLite's own file layer: for copying it. */
+struct err db_open_as_is(const char *path, bool create, struct db **ret);
 void db_close(struct db *db);
 /* Statements without parameters and results, once. */
 struct err db_exec(struct db *db, const char *sql);
