@@ -77,7 +77,7 @@ class PeerServer:
         self.dir = folder / "peers"
         (self.dir / "dovecot" / "mail").mkdir(parents=True)
         os.chmod(folder, 0o755)
-        for sub in ("postfix/spool", "postfix/data", "postfix/conf"):
+        for sub in ("postfix/spool/private", "postfix/data", "postfix/conf"):
             (self.dir / sub).mkdir(parents=True)
         self.write("main.cf", self.dir / "postfix/conf/main.cf")
         self.write("master.cf", self.dir / "postfix/conf/master.cf")
@@ -85,28 +85,33 @@ class PeerServer:
         (self.dir / "postfix/conf/vmailbox").write_text(f"{self.user} bench\n")
         (self.dir / "dovecot/users").write_text(
             f"{self.user}:{self.password}:5000:5000::{self.dir}/dovecot/mail/bench::\n")
-        shutil.chown(self.dir / "postfix/data", "postfix")
+        for sub in ("data", "spool/private"):
+            shutil.chown(self.dir / "postfix" / sub, "postfix")
+            os.chmod(self.dir / "postfix" / sub, 0o700)
         os.chown(self.dir / "dovecot/mail", 5000, 5000)
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", self.dir / "dovecot/key.pem", "-out", self.dir / "dovecot/cert.pem",
                         "-days", "30", "-subj", "/CN=localhost"], check=True, capture_output=True)
-        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.dir / "dovecot/dovecot.conf"])
+        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.dir / "dovecot/dovecot.conf"],
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_port(self.port["imap"])
-        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "start"], check=True, capture_output=True)
+        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "start"], check=True, timeout=60,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         wait_port(self.port["smtp"])
         master = int((self.dir / "postfix/spool/pid/master.pid").read_text())
         self.pids = [self.dovecot.pid, master]
         return self
 
     def stop(self):
-        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "stop"], capture_output=True)
+        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "stop"], timeout=60,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.dovecot.send_signal(signal.SIGTERM)
         self.dovecot.wait(30)
 
 
 def driver(name, *args):
     argv = [PYTHON, str(HERE / name), *map(str, args)]
-    done = subprocess.run(argv, capture_output=True, text=True)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=600)
     if done.returncode:
         raise SystemExit(f"{name}: {done.stderr[-2000:]}")
     return [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
