@@ -5,7 +5,7 @@
  * No message is refused. What cannot be worked out stays empty; what is too long is cut:
  *   - more than FACTS_PARTS_MAX parts, or a structure text too long: the message is one
  *     application/octet-stream leaf, in the part table and in body and bodystructure alike;
- *   - an envelope too long: fields past BUILD_ENVELOPE_FIELD_MAX bytes are NIL in it;
+ *   - an envelope too long: fields past BUILD_ENVELOPE_FIELD_MAX bytes are NIL in it, or all;
  *   - addresses and references past their number or their sum: the first and, of references, the
  *     root and the nearest are kept.
  * So the result is always one that facts_write takes, with room for `origin`, and facts_read reads.
@@ -27,7 +27,7 @@ enum {
 	BUILD_ADDRESSES_TEXT_MAX = 96 << 10,
 	BUILD_REFERENCES_TEXT_MAX = 64 << 10,
 	BUILD_SUBJECT_MAX = 16 << 10,
-	BUILD_ENVELOPE_FIELD_MAX = 2 << 10,
+	BUILD_ENVELOPE_FIELD_MAX = 1 << 10,
 };
 
 /* What the caller knows already. */

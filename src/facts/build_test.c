@@ -407,6 +407,31 @@ static void envelope_limit(void **state)
 	arena_fini(&a);
 }
 
+/* The most bytes that a field's can become, in every field: two for an empty group. */
+static void envelope_worst(void **state)
+{
+	static const struct str names[] = {STR_INIT("From: "),     STR_INIT("Sender: "),
+					   STR_INIT("Reply-To: "), STR_INIT("To: "),
+					   STR_INIT("Cc: "),       STR_INIT("Bcc: ")};
+
+	(void)state;
+	for (size_t n = 100; n < 5000; n += 133) {
+		BUF_AUTO b = BUF_INIT(1 << 20);
+		struct arena a;
+
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			buf_str_add(&b, names[i]);
+			repeat(&b, STR(":;"), n);
+			buf_str_add(&b, STR("\r\n"));
+		}
+		struct facts f = build(buf_str(&b), &a);
+
+		assert_true(str_starts(f.envelope, STR("(NIL ")));
+		writes_and_reads("worst", &f);
+		arena_fini(&a);
+	}
+}
+
 static void preview_limit(void **state)
 {
 	BUF_AUTO b = BUF_INIT(1 << 20);
@@ -475,7 +500,8 @@ int main(void)
 		cmocka_unit_test(parts_limit),    cmocka_unit_test(depth),
 		cmocka_unit_test(texts_limits),   cmocka_unit_test(structure_limit),
 		cmocka_unit_test(envelope_limit), cmocka_unit_test(preview_limit),
-		cmocka_unit_test(little_memory),  cmocka_unit_test(real_messages),
+		cmocka_unit_test(envelope_worst), cmocka_unit_test(little_memory),
+		cmocka_unit_test(real_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -126,35 +126,38 @@ static void parts_fill(const struct mime_part *root, size_t n, struct arena *a,
 
 /* -- wire texts -- */
 
-/* The section without its fields longer than BUILD_ENVELOPE_FIELD_MAX: each of the ten that an
- * envelope shows then has at most 20 bytes for one of the field's. */
-static struct str header_reduced(struct str header, struct buf *b)
+/* The section without its fields longer than BUILD_ENVELOPE_FIELD_MAX. */
+static void header_reduce(struct str header, struct buf *ret)
 {
 	struct header_iter it = header_iter_of(header);
 	struct header_field f;
 
-	while (b->n < 1 << 20 && header_next(&it, &f))
+	while (ret->n < 1 << 20 && header_next(&it, &f))
 		if (f.to - f.from <= BUILD_ENVELOPE_FIELD_MAX)
-			buf_str_add(b, str_sub(header, f.from, f.to));
-	return buf_str(b);
+			buf_str_add(ret, str_sub(header, f.from, f.to));
+}
+
+static bool envelope_write(struct str header, struct arena *scratch, struct buf *b)
+{
+	arena_reset(scratch);
+	buf_clear(b);
+	buf_imap_envelope(b, header, scratch);
+	return !buf_failed(b);
 }
 
 static void envelope_fill(struct str header, struct arena *a, struct arena *scratch,
 			  struct facts *f)
 {
 	BUF_AUTO b = BUF_INIT(BUILD_ENVELOPE_MAX);
+	BUF_AUTO reduced = BUF_INIT(2 << 20);
+	bool ok = envelope_write(header, scratch, &b);
 
-	buf_imap_envelope(&b, header, scratch);
-	if (buf_failed(&b)) {
-		BUF_AUTO reduced = BUF_INIT(2 << 20);
-
-		arena_reset(scratch);
-		buf_clear(&b);
-		buf_imap_envelope(&b, header_reduced(header, &reduced), scratch);
+	if (!ok) {
+		header_reduce(header, &reduced);
+		ok = envelope_write(buf_str(&reduced), scratch, &b);
 	}
-	if (buf_failed(&b))
-		buf_clear(&b);
-	f->envelope = arena_dup(a, buf_str(&b));
+	if (ok || envelope_write(STR(""), scratch, &b))
+		f->envelope = arena_dup(a, buf_str(&b));
 }
 
 /* The text of body or bodystructure; false if it is too long. */
