@@ -5,7 +5,6 @@ import signal
 import threading
 
 import pytest
-from conftest import ADDRESS
 from wire import Imap, Smtp, count, deliver
 
 ROLES = ["secrets", "post", "smtp", "imap"]
