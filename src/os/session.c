@@ -1,5 +1,6 @@
 #include "os/session.h"
 
+#include "os/crashnote.h"
 #include "os/listener.h"
 #include "os/proxyproto.h"
 #include "os/tls.h"
@@ -425,9 +426,8 @@ static bool (*const phases[])(struct session *s, struct park *ret) = {
 	[PHASE_SERVE] = phase_serve, [PHASE_LINGER] = phase_linger,
 };
 
-static struct park session_run(struct task *t, unsigned why)
+static struct park turn(struct session *s, unsigned why)
 {
-	struct session *s = CONTAINER_OF(t, struct session, task);
 	struct park p;
 
 	if (why & LOOP_WAKE)
@@ -441,6 +441,23 @@ static struct park session_run(struct task *t, unsigned why)
 		return p;
 	}
 	return park_on(LOOP_AGAIN, 0);
+}
+
+/* Decryption and inflating are as much a peer's doing as its commands: the whole turn is noted. */
+static struct park session_run(struct task *t, unsigned why)
+{
+	struct session *s = CONTAINER_OF(t, struct session, task);
+	struct crashnote_page *notes = s->service->notes;
+	BUF_AUTO ip = BUF_INIT(64);
+
+	if (!notes)
+		return turn(s, why);
+	buf_ip(&ip, s->conn.peer.ip);
+	int note = crashnote_begin(notes, buf_str(&ip), str_z(s->service->ops->name), s->cid);
+	struct park p = turn(s, why);
+
+	crashnote_end(notes, note);
+	return p;
 }
 
 static void session_done(struct task *t)

@@ -36,6 +36,7 @@
 #include "os/conn.h"
 #include "os/loop.h"
 
+struct crashnote_page;
 struct listener;
 struct session;
 struct tls_server;
@@ -160,6 +161,7 @@ struct session_service {
 	const struct session_ops *ops;
 	struct tls_server *tls; /* NULL: neither implicit TLS nor STARTTLS */
 	bool implicit_tls;
+	struct crashnote_page *notes; /* where a worker notes whom it handles; NULL: nowhere */
 };
 
 /* Defaults, seconds. */

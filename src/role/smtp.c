@@ -108,37 +108,13 @@ static void env_login(void *arg, void *config, struct smtpd_call *call,
 	serve_login(s->role, config, &s->role->lc, user, password, &peer->remote, login_done, call);
 }
 
-/* What a worker is about to do, for after a crash. */
-
-static struct str ip_of(const struct addr *a, struct buf *text)
-{
-	buf_ip(text, a->ip);
-	return buf_str(text);
-}
-
-static int env_handling(void *arg, const struct session *session)
-{
-	const struct smtp_role *s = arg;
-	BUF_AUTO ip = BUF_INIT(64);
-
-	return crashnote_begin(s->role->notes, ip_of(&session->conn.peer, &ip), STR("smtp"),
-			       session->cid);
-}
-
-static void env_handled(void *arg, int note)
-{
-	const struct smtp_role *s = arg;
-
-	crashnote_end(s->role->notes, note);
-}
-
 static bool env_suspect(void *arg, const struct smtpd_peer *peer)
 {
 	const struct smtp_role *s = arg;
 	BUF_AUTO ip = BUF_INIT(64);
 
-	return crashnote_is_suspect(s->role->notes, ip_of(&peer->remote, &ip),
-				    clock_mono(s->role->clock));
+	buf_ip(&ip, peer->remote.ip);
+	return crashnote_is_suspect(s->role->notes, buf_str(&ip), clock_mono(s->role->clock));
 }
 
 /* Delivery. */
@@ -372,6 +348,7 @@ static struct err service_make(struct role *r, const struct conf *conf, size_t i
 	sv->smtpd.base.ops = receiving ? &smtpd_ops : &smtpd_submission_ops;
 	sv->smtpd.base.tls = receiving && l->smtp->no_starttls ? NULL : sv->tls;
 	sv->smtpd.base.implicit_tls = rl->kind == MSG_LISTENER_KIND_SUBMISSIONS;
+	sv->smtpd.base.notes = r->notes;
 	sv->smtpd.env = &s->env;
 	settings_make(r, conf, rl, l, &sv->smtpd.settings);
 	sv->smtpd.settings.hostname = arena_dup(&r->arena, sv->smtpd.settings.hostname);
@@ -392,8 +369,6 @@ static struct err smtp_start(struct role *r)
 		.tmp_dirfd = s->tmp,
 		.config_ref = env_config_ref,
 		.config_unref = env_config_unref,
-		.handling = env_handling,
-		.handled = env_handled,
 		.suspect = env_suspect,
 		.rcpt = env_rcpt,
 		.sender = env_sender,

@@ -331,8 +331,10 @@ static struct session_next wait_for_input(struct smtpd *s)
 	return session_input_until(s->t.until && s->t.until < until ? s->t.until : until);
 }
 
-static struct session_next go(struct smtpd *s, enum session_why why)
+static struct session_next step(struct session *base, enum session_why why)
 {
+	struct smtpd *s = CONTAINER_OF(base, struct smtpd, base);
+
 	s->parked = false;
 	occasion(s, why);
 	while (!s->parked) {
@@ -344,18 +346,6 @@ static struct session_next go(struct smtpd *s, enum session_why why)
 			smtpd_park(s, wait_for_input(s));
 	}
 	return s->next;
-}
-
-static struct session_next step(struct session *base, enum session_why why)
-{
-	const struct smtpd_env *env =
-		CONTAINER_OF(base->service, const struct smtpd_service, base)->env;
-	int note = env->handling ? env->handling(env->arg, base) : -1;
-	struct session_next next = go(CONTAINER_OF(base, struct smtpd, base), why);
-
-	if (env->handled)
-		env->handled(env->arg, note);
-	return next;
 }
 
 static void session_free(struct session *base)

@@ -217,6 +217,32 @@ static void odd_lines(void **state)
 	}
 }
 
+static bool suspect_all(void *arg, const struct smtpd_peer *peer)
+{
+	(void)arg;
+	(void)peer;
+	return true;
+}
+
+/* Whose message we died of is refused before the next one comes; the connection stays. */
+static void suspect(void **state)
+{
+	struct fake f;
+
+	(void)state;
+	fake_init(&f);
+	f.env.suspect = suspect_all;
+	fake_open(&f, 1);
+	dialogue_run(&f, GREETING HELLO);
+	assert_true(str_starts(fake_say(&f, STR("MAIL FROM:<a@remote.example>\r\n")),
+			       STR("451 4.3.0 an earlier message of yours was too much")));
+	assert_true(str_starts(fake_say(&f, STR("DATA\r\n")), STR("503 ")));
+	assert_str("noop", fake_say(&f, STR("NOOP\r\n")), STR("250 2.0.0 ok\r\n"));
+	assert_false(session_mem_closed(f.m));
+	assert_int_equal(f.deliveries, 0);
+	fake_fini(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +257,7 @@ int main(void)
 		cmocka_unit_test(every_command_has_a_row),
 		cmocka_unit_test(command_line_limit),
 		cmocka_unit_test(odd_lines),
+		cmocka_unit_test(suspect),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

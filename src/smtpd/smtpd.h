@@ -103,9 +103,6 @@ struct smtpd_env {
 	void *(*config_ref)(void *arg);
 	void (*config_unref)(void *arg, void *config);
 
-	/* A step of a session begins and ends, for notes that outlive a crash; may be NULL. */
-	int (*handling)(void *arg, const struct session *session);
-	void (*handled)(void *arg, int note);
 	/* Whether we crashed while we handled this peer: no message of its is looked at for a
 	 * while. May be NULL. */
 	bool (*suspect)(void *arg, const struct smtpd_peer *peer);
