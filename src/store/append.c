@@ -17,13 +17,14 @@ static void segment_name(uint32_t number, char ret[16])
 /* The highest number in use; 0 if there is none. */
 static struct err highest_segment(struct account *acc, uint32_t *ret)
 {
-	auto_close int fd = openat(acc->mail_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(acc->mail_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
-	if (!d)
+	if (!d) {
+		fd_close(&fd);
 		return err_errno("read the mail folder");
-	fd = -1; /* closedir's */
+	}
 	*ret = 0;
 	while ((e = readdir(d))) {
 		uint64_t n;

@@ -286,7 +286,7 @@ struct err data_backup(const char *root, const char *dest, struct backup_report 
 {
 	struct backup b = {.report = ret, .chunk = malloc(CHUNK)};
 	struct pair *p = calloc(1, sizeof(*p));
-	struct err e = ERR_OK;
+	struct err e;
 
 	*ret = (struct backup_report){0};
 	if (!b.chunk || !p) {

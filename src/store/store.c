@@ -169,12 +169,13 @@ void account_free(struct account *acc)
 	free(acc);
 }
 
-static struct err account_new(struct store *s, struct str name, struct account **ret)
+/* NULL without memory. */
+static struct account *account_new(struct store *s, struct str name)
 {
 	struct account *acc = calloc(1, sizeof(*acc));
 
 	if (!acc)
-		return err_make(ERR_RESOURCES, "no memory for an account");
+		return NULL;
 	acc->store = s;
 	memcpy(acc->name, name.p, name.n);
 	acc->slot = store_notify_slot(name);
@@ -183,8 +184,7 @@ static struct err account_new(struct store *s, struct str name, struct account *
 	acc->wants_purge = true; /* what an earlier process left */
 	pthread_mutex_init(&acc->lock, NULL);
 	pthread_cond_init(&acc->cond, NULL);
-	*ret = acc;
-	return ERR_OK;
+	return acc;
 }
 
 /* A folder below dirfd, made if `create` says so. */
@@ -381,12 +381,18 @@ struct err account_prepare(struct store *s, struct str name, struct account **re
 	TRY(account_unlist(s, name, &idle));
 	if (idle)
 		account_free(idle);
-	TRY(account_new(s, name, ret));
-	struct err e = files_open(*ret, false);
+	struct account *acc = account_new(s, name);
 
-	if (err_failed(e))
-		account_free(*ret);
-	return e;
+	if (!acc)
+		return err_make(ERR_RESOURCES, "no memory for an account");
+	struct err e = files_open(acc, false);
+
+	if (err_failed(e)) {
+		account_free(acc);
+		return e;
+	}
+	*ret = acc;
+	return ERR_OK;
 }
 
 /* With the store's lock: closes the longest unused account if there are too many. */
@@ -402,7 +408,7 @@ static struct account *evict(struct store *s)
 		if (!oldest || (*p)->used < (*oldest)->used)
 			oldest = p;
 	}
-	if (n <= s->o.handles_max)
+	if (!oldest || n <= s->o.handles_max)
 		return NULL;
 	struct account *acc = *oldest;
 
@@ -426,7 +432,9 @@ static struct err get(struct store *s, struct str name, bool create, struct acco
 		*ret = acc;
 		return ERR_OK;
 	}
-	TRY(account_new(s, name, &fresh));
+	fresh = account_new(s, name);
+	if (!fresh)
+		return err_make(ERR_RESOURCES, "no memory for an account");
 	struct err e = account_load(fresh, create);
 
 	if (err_failed(e)) {

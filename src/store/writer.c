@@ -65,21 +65,18 @@ uint32_t writer_uidvalidity(struct writer *w)
 	return w->s.uidvalidity_next++;
 }
 
-/* Makes room for one more of n items; *p is from malloc. */
-static struct err grow(void *p, size_t n, size_t *cap, size_t size)
+/* The array, from malloc, with room for more than n items; NULL without memory, then nothing
+ * changed. */
+static void *grow(void *items, size_t n, size_t *cap, size_t size)
 {
-	void **items = p;
-
-	if (n < *cap)
-		return ERR_OK;
+	if (items && n < *cap)
+		return items;
 	size_t more = *cap ? *cap * 2 : 64;
-	void *q = realloc(*items, more * size);
+	void *p = realloc(items, more * size);
 
-	if (!q)
-		return err_make(ERR_RESOURCES, "no memory for %zu changes", more);
-	*items = q;
-	*cap = more;
-	return ERR_OK;
+	if (p)
+		*cap = more;
+	return p;
 }
 
 struct err writer_change_uids(struct writer *w, uint32_t mailbox, enum change_kind kind,
@@ -96,7 +93,10 @@ struct err writer_change_uids(struct writer *w, uint32_t mailbox, enum change_ki
 			return ERR_OK;
 		}
 	}
-	TRY(grow(&w->uids, w->s.uids_n, &w->uids_cap, sizeof(*w->uids)));
+	p = grow(w->uids, w->s.uids_n, &w->uids_cap, sizeof(*w->uids));
+	if (!p)
+		return err_make(ERR_RESOURCES, "no memory for changes");
+	w->uids = p;
 	w->uids[w->s.uids_n++] = (struct pending_uids){mailbox, kind, {first, last}};
 	return ERR_OK;
 }
@@ -128,7 +128,11 @@ struct err writer_change_name(struct writer *w, uint32_t mailbox, enum change_ki
 struct err writer_gone(struct writer *w, uint64_t message)
 {
 	w->s.changed = true;
-	TRY(grow(&w->gone, w->s.gone_n, &w->gone_cap, sizeof(*w->gone)));
+	uint64_t *p = grow(w->gone, w->s.gone_n, &w->gone_cap, sizeof(*w->gone));
+
+	if (!p)
+		return err_make(ERR_RESOURCES, "no memory for changes");
+	w->gone = p;
 	w->gone[w->s.gone_n++] = message;
 	return ERR_OK;
 }
