@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -94,7 +95,10 @@ static void child_collect(struct child *c)
 static void child_restart(struct child *c)
 {
 	c->start_at = 0;
-	struct err e = child_start(c);
+	struct err e = child_spawn(c);
+
+	if (err_is_ok(e))
+		e = child_serve(c);
 
 	if (err_is_ok(e)) {
 		c->failures = 0;
@@ -226,10 +230,43 @@ static void sockets_log(struct parent *p)
 			 F_STR("address", p->socket[i].address));
 }
 
+/* smtp and imap have nothing to do with each other: each takes its promise while the other does. */
+struct serving {
+	struct child *child;
+	pthread_t thread;
+	char why[256]; /* empty: it serves */
+};
+
+static void *serving_main(void *arg)
+{
+	struct serving *s = arg;
+	struct err e = child_serve(s->child);
+
+	if (err_failed(e))
+		snprintf(s->why, sizeof(s->why), "%.*s", STR_ARG(err_text(e)));
+	return NULL;
+}
+
+static struct err front_serve(struct parent *p)
+{
+	struct serving smtp = {.child = &p->child[MSG_ROLE_ID_SMTP]};
+
+	if (pthread_create(&smtp.thread, NULL, serving_main, &smtp) != 0)
+		return err_make(ERR_RESOURCES, "no thread to start with");
+	struct err e = child_serve(&p->child[MSG_ROLE_ID_IMAP]);
+
+	pthread_join(smtp.thread, NULL);
+	return err_failed(e) || !smtp.why[0] ? e : err_make(ERR_UNAVAILABLE, "%s", smtp.why);
+}
+
 static struct err run(struct parent *p)
 {
+	/* All at once, since loading a program takes the longest. */
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
-		TRY(child_start(&p->child[order[i]->id]));
+		TRY(child_spawn(&p->child[order[i]->id]));
+	TRY(child_serve(&p->child[MSG_ROLE_ID_SECRETS]));
+	TRY(child_serve(&p->child[MSG_ROLE_ID_POST]));
+	TRY(front_serve(p));
 	sockets_log(p);
 	log_info(&p->lc, "serving", F_Z("version", MOX_VERSION));
 	if (p->opts->serving)

@@ -204,7 +204,7 @@ static struct err control_open(struct child *c, int fd)
 	return ipc_open(p->hub, &opts, fd, &c->control);
 }
 
-struct err child_start(struct child *c)
+struct err child_spawn(struct child *c)
 {
 	int pair[2];
 
@@ -219,8 +219,13 @@ struct err child_start(struct child *c)
 		close(pair[0]);
 		return e;
 	}
-	TRY(control_open(c, pair[0]));
-	e = hand_over(c);
+	return control_open(c, pair[0]);
+}
+
+struct err child_serve(struct child *c)
+{
+	struct err e = hand_over(c);
+
 	c->served = err_is_ok(e);
 	if (err_failed(e))
 		process_kill(&c->process);

@@ -73,8 +73,10 @@ struct err parent_open(struct parent *p);
 void parent_close(struct parent *p);
 
 /* parent_child.c */
-/* Starts a role, hands everything over, waits until it serves. On failure it is killed. */
-struct err child_start(struct child *c);
+/* Starts a role's process or thread. */
+struct err child_spawn(struct child *c);
+/* Hands everything over, waits until it serves. On failure it is killed. */
+struct err child_serve(struct child *c);
 /* Asks it to stop; does not wait. */
 void child_stop(struct child *c);
 /* It has ended: collects it, says how. The signal that ended it, or 0. */
