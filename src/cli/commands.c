@@ -84,6 +84,35 @@ const struct cli_command cli_commands[] = {
 		.run = cli_backup,
 	},
 	{
+		.words = "import mbox", .args = "DATAFOLDER ACCOUNT MAILBOX FILE",
+		.brief = "put the messages of an mbox file into a mailbox",
+		.help =
+			"Adds the messages of FILE to MAILBOX, which is made if it does not exist. Flags come from\n"
+			"Status, X-Status and X-Keywords, the time of arrival from the `From ` line. A server may\n"
+			"run meanwhile. Importing twice adds the messages twice.",
+		.args_min = 4, .args_max = 4,
+		.run = cli_import_mbox,
+	},
+	{
+		.words = "import maildir", .args = "DATAFOLDER ACCOUNT MAILBOX FOLDER",
+		.brief = "put the messages of a maildir into a mailbox",
+		.help =
+			"Adds the messages in the folders cur and new of FOLDER to MAILBOX, which is made if it\n"
+			"does not exist. Flags and the time of arrival come from the file names, keywords from\n"
+			"dovecot-keywords. A server may run meanwhile. Importing twice adds the messages twice.",
+		.args_min = 4, .args_max = 4,
+		.run = cli_import_maildir,
+	},
+	{
+		.words = "export maildir", .args = "DATAFOLDER ACCOUNT DESTINATION",
+		.brief = "write an account's mailboxes as maildirs",
+		.help =
+			"Makes the folder DESTINATION with a maildir for each mailbox of the account. A server may\n"
+			"run meanwhile.",
+		.args_min = 3, .args_max = 3,
+		.run = cli_export_maildir,
+	},
+	{
 		.words = "verifydata", .args = "DATAFOLDER",
 		.brief = "check a data folder, and mend what can be",
 		.help =
