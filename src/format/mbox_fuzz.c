@@ -1,5 +1,5 @@
-/* Messages are inside the file, in order, and cover it but for empty lines; line ends turn to and
- * fro. */
+/* Messages are inside the file, in order, and have CRLF at the end of every line; line ends turn to
+ * and fro, but for CR CR LF, of which LF files cannot tell. */
 #include "format/mbox.h"
 
 #include <assert.h>
@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_crlf(&crlf, s);
 	buf_lf(&lf, buf_str(&crlf));
 	buf_crlf(&again, buf_str(&lf));
-	assert(buf_failed(&again) || str_eq(buf_str(&again), buf_str(&crlf)));
+	assert(buf_failed(&again) || str_find(buf_str(&crlf), STR("\r\r\n"), 0) >= 0 ||
+	       str_eq(buf_str(&again), buf_str(&crlf)));
 	return 0;
 }
