@@ -1,8 +1,7 @@
 /* Checking credentials, for LOGIN and AUTHENTICATE. */
 #include "imapd/session.h"
 
-/* As many may fail before the next one waits; then the connection is slow, too (features.md §8.1).
- */
+/* As many may fail before the next one waits; then the connection is slow, too. */
 enum { FAILURES_FREE = 3 };
 
 bool imapd_login_allowed(struct imapd *s)

@@ -32,14 +32,16 @@ static void command_finish(struct imapd *s)
 	buf_strs(imapd_out(s), s->tag, STR(" "), buf_str(&s->ended));
 	buf_release(&s->ended);
 	s->tag = str_of(NULL, 0);
-	s->command = NULL;
 	if (s->job_free)
 		s->job_free(s);
 	s->job_data = NULL;
 	s->job_free = NULL;
+	if (s->text_held && s->command && s->command->secret)
+		secret_wipe(s->reader.text.p, s->reader.text.n);
 	if (s->text_held)
 		imap_reader_next(&s->reader);
 	s->text_held = false;
+	s->command = NULL;
 	arena_reset(&s->mem);
 	s->mem.cap = s->user ? MEM_MAX : MEM_MAX_STRANGER;
 }
@@ -86,7 +88,7 @@ static void command_bad(struct imapd *s, struct cur *c)
 	imapd_fail(s, cur_err(c));
 }
 
-/* Whether the command's row allows it now; ends it if not. features.md §8.1: violations give NO. */
+/* Whether the command's row allows it now; ends it if not. */
 static bool command_legal(struct imapd *s)
 {
 	if (s->command->states & s->state)
@@ -173,6 +175,7 @@ static bool input(struct imapd *s)
 			/* Of AUTHENTICATE it is credentials; IDLE's DONE tells nothing. */
 			imapd_trace_in(s, text, true);
 			s->line(s, text);
+			secret_wipe(s->reader.text.p, s->reader.text.n);
 		} else if (streaming) {
 			s->data(s, str_of(NULL, 0));
 		} else {

@@ -1,5 +1,7 @@
 #include "imapd/testing.h"
 
+#include "imap/parse.h"
+
 /* A dialogue: what the client sends, what it gets. */
 struct turn {
 	struct str in, want;
@@ -359,6 +361,57 @@ static void test_search_text(void **state)
 	imapd_testing_end(&t);
 }
 
+/* Sets of message numbers and uids, in a mailbox with holes, against counting one by one. */
+static void test_holes(void **state)
+{
+	static const char *const sets[] = {"1",       "*",   "2:4",         "39:*", "*:38,1",
+					   "7,3,5:6", "1:*", "10:20,15:25", "40"};
+	enum { N = 60, LEFT = 40 };
+	struct imapd_testing t;
+	struct account *acc;
+	uint32_t uids[LEFT + 1];
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+
+	assert_ok(account_create(t.store.store, STR("mox"), &acc));
+	for (int i = 0; i < N; i++)
+		testing_append(acc, &t.store.arena, "Inbox", "Subject: x\r\n\r\nhi\r\n");
+	account_close(acc);
+	session_mem_feed(m,
+			 STR("a SELECT inbox\r\na STORE 3,6,9,12,15,18,21,24,27,30,33,36,39,42,45,"
+			     "48,51,54,57,60 +FLAGS.SILENT \\Deleted\r\na EXPUNGE\r\n"));
+	session_mem_out(m);
+	for (uint32_t uid = 1, n = 0; uid <= N; uid++) {
+		if (uid % 3)
+			uids[++n] = uid;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
+		for (int by_uid = 0; by_uid < 2; by_uid++) {
+			BUF_AUTO in = BUF_INIT(1000), want = BUF_INIT(65536);
+			struct arena a;
+			struct imap_seqset set;
+			struct cur c = cur_of(str_z(sets[i]));
+
+			arena_init(&a, 65536);
+			set = imap_x_seqset(&c, &a);
+			assert_true(imap_seqset_resolve(set, by_uid ? uids[LEFT] : LEFT, &a, &set));
+			for (uint32_t n = 1; n <= LEFT; n++) {
+				if (imap_seqset_has(set, by_uid ? uids[n] : n))
+					buf_printf(&want, "* %u FETCH (UID %u)\r\n", n, uids[n]);
+			}
+			buf_str_add(&want, STR("a OK done\r\n"));
+			buf_printf(&in, "a %sFETCH %s UID\r\n", by_uid ? "UID " : "", sets[i]);
+			session_mem_feed(m, buf_str(&in));
+			assert_str(sets[i], session_mem_out(m), buf_str(&want));
+			arena_fini(&a);
+		}
+	}
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -366,7 +419,7 @@ int main(void)
 		cmocka_unit_test(test_late_answer),  cmocka_unit_test(test_deadlines),
 		cmocka_unit_test(test_tls),          cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_append_large), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_search_text),
+		cmocka_unit_test(test_search_text),  cmocka_unit_test(test_holes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
