@@ -28,7 +28,7 @@ extern const char *const entry_flag_names[FLAG_COUNT];
 /* Flags and keywords together. Keywords are lower-case atoms, other than those that are flags. */
 struct flagset {
 	unsigned flags;
-	struct str *keywords; /* sorted, no duplicates: keywords_sort */
+	struct str *keywords; /* sorted, each once, as flagset_parse makes them */
 	size_t keyword_count;
 };
 

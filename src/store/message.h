@@ -48,23 +48,23 @@ struct delivery {
 void message_deliver(struct store *s, struct delivery *d, size_t n);
 
 /* A message's bytes: the added headers, directly followed by the received ones. They do not change.
- * The fd is the store's and shared: pread only, and only until body_close. */
+ * pread only; until message_close. */
 struct message_body {
 	int fd;
 	uint64_t at;
 	uint64_t size;     /* with the prefix */
 	uint32_t prefix_n; /* of which added headers */
-	void *held;
 };
 
-/* EXPUNGED if the message is gone; CORRUPT if its record is damaged. */
+/* EXPUNGED if the message is gone; CORRUPT if its segment is missing. Checksums are account_check's
+ * business. */
 struct err message_open(struct account *acc, uint64_t message, struct message_body *ret);
 void message_close(struct message_body *b);
 /* Reads up to n bytes from offset (of the whole, prefix first); *ret_n is less only at the end. */
 struct err message_read(const struct message_body *b, uint64_t offset, void *p, size_t n,
 			size_t *ret_n);
 
-/* Without the uid: the entry's facts and place again. NOT_FOUND. */
+/* A message's facts with the signature. NOT_FOUND. */
 struct err message_facts(struct account *acc, uint64_t message, struct arena *a, struct facts *ret);
 
 #endif

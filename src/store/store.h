@@ -73,7 +73,8 @@ bool account_name_ok(struct str name);
 
 /* Opens an account, or takes another reference to it. NOT_FOUND if it does not exist; VERSION if
  * its database is of a newer version; CORRUPT if the database cannot be used (account_rebuild). A
- * database of an older version is upgraded. */
+ * database of an older version is upgraded. Where there is mail but no database at all that is made
+ * anew of the mail, which takes its time; what is lost then is logged. */
 struct err account_open(struct store *s, struct str name, struct account **ret);
 /* The same, and makes the account if there is none: the mailboxes Inbox, Archive, Drafts, Junk,
  * Sent and Trash with their special uses, subscribed. CANNOT for a name that is not ok. */
