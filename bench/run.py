@@ -6,7 +6,8 @@ medians of --runs; compare ratios and CPU a message, since wall times move with 
 machine does. Syncs are counted by strace in a run of their own.
 
   -mox        without the peers           -idle N     idle IMAP connections (2000)
-  -runs N     repetitions (3)             -quick      a tenth of the messages
+  -runs N     repetitions (3)             -accounts N over which they are spread (200)
+  -quick      a tenth of the messages
 """
 
 import json
@@ -175,6 +176,32 @@ def flat(server, scale):
           + ", ".join(f"{r['cpu_ms_per_msg']:.2f}" for r in rows))
 
 
+ACCOUNT = """	bench{n}:
+		Domain: localhost
+		Destinations:
+			bench{n}@localhost: nil
+"""
+
+
+def accounts_add(server, n):
+    """More accounts in domains.conf; returns when the server has taken it over and has their passwords."""
+    path = server.server.dir / "domains.conf"
+    since = len(server.server.log.lines)
+    text = path.read_text()
+    path.write_text(text.replace("\nAccounts:\n", "\nAccounts:\n" + "".join(ACCOUNT.format(n=i) for i in range(n))))
+    server.server.log.wait("domains.conf taken over", since)
+    for i in range(n):
+        server.server.run("setaccountpassword", "-config", server.server.dir / "mox.conf", f"bench{i}",
+                          input=server.password + "\n")
+
+
+def idle_accounts(server, n, accounts):
+    accounts_add(server, accounts)
+    for r in driver("idle_bench.py", "127.0.0.1", server.port["imaps"], "bench{n}@localhost", server.password,
+                    "--users", accounts, "--conns", n, "--spread", "--tls", "implicit", *pid_args(server)):
+        print(f"  {server.name}: {n} idle connections over {accounts} accounts, TLS: {json.dumps(r)}")
+
+
 def idle(server, n):
     for tls, port in (("none", "imap"), ("implicit", "imaps")):
         for r in driver("idle_bench.py", "127.0.0.1", server.port[port], server.user, server.password, "--conns", n,
@@ -207,6 +234,7 @@ def main():
                 if make is MoxServer:
                     flat(server, scale)
                     idle(server, option("-idle", 2000))
+                    idle_accounts(server, option("-idle", 2000), option("-accounts", 200))
             finally:
                 server.stop()
         finally:
