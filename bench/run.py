@@ -188,9 +188,9 @@ def accounts_add(server, n):
     path = server.server.dir / "domains.conf"
     since = len(server.server.log.lines)
     text = path.read_text()
-    path.write_text(text.replace("\nAccounts:\n", "\nAccounts:\n" + "".join(ACCOUNT.format(n=i) for i in range(n))))
+    path.write_text(text.replace("\nAccounts:\n", "\nAccounts:\n" + "".join(ACCOUNT.format(n=i) for i in range(1, n + 1))))
     server.server.log.wait("domains.conf taken over", since)
-    for i in range(n):
+    for i in range(1, n + 1):
         server.server.run("setaccountpassword", "-config", server.server.dir / "mox.conf", f"bench{i}",
                           input=server.password + "\n")
 
