@@ -76,7 +76,8 @@ static void row_tell(struct imapd *s, const struct list_job *j, const struct row
 	attributes_write(b, j, r);
 	buf_str_add(b, STR(") \"/\" "));
 	buf_imapd_name(b, s, r->name);
-	if ((j->args.select & IMAP_LIST_RECURSIVEMATCH) && r->subscribed_below)
+	if ((j->args.select & IMAP_LIST_RECURSIVEMATCH) &&
+	    (j->args.select & IMAP_LIST_SUBSCRIBED) && r->subscribed_below)
 		buf_str_add(b, STR(" (\"CHILDINFO\" (\"SUBSCRIBED\"))"));
 	buf_str_add(b, STR("\r\n"));
 	if ((j->args.ret & IMAP_LIST_STATUS) && r->m)
@@ -108,13 +109,18 @@ static bool matches(const struct list_job *j, struct str name)
 	return false;
 }
 
+static bool asks_percent(const struct list_job *j)
+{
+	return str_chr(j->patterns[0], '%') >= 0;
+}
+
 /* RFC 9051 §6.3.9.1; RFC 3501 §6.3.9: LSUB with % tells of parents that are not subscribed to. */
 static bool selected(const struct list_job *j, const struct row *r)
 {
 	const unsigned select = j->args.select;
 
 	if (j->lsub)
-		return r->subscribed || r->subscribed_below;
+		return r->subscribed || (r->subscribed_below && asks_percent(j));
 	if ((select & IMAP_LIST_SUBSCRIBED) && !r->subscribed)
 		return (select & IMAP_LIST_RECURSIVEMATCH) && r->subscribed_below;
 	if ((select & IMAP_LIST_SPECIAL_USE) && !(r->m && r->m->use))
@@ -168,6 +174,50 @@ static void parents_mark(struct list_job *j)
 	}
 }
 
+static struct err row_add(struct imapd *s, struct list_job *j, struct row r)
+{
+	struct row *rows = ARENA_GROW(&s->mem, j->rows, j->n);
+
+	if (!rows)
+		return err_make(ERR_LIMIT, "too many mailboxes to list at once");
+	j->rows = rows;
+	rows[j->n++] = r;
+	return ERR_OK;
+}
+
+/* A subscription, and the names above it: where no mailbox has them, they may be told of for its
+ * sake (LSUB with %, RECURSIVEMATCH). */
+static struct err subscription_add(struct imapd *s, struct list_job *j, struct str name)
+{
+	ssize_t slash;
+
+	TRY(row_add(s, j, (struct row){.name = name, .subscribed = true}));
+	while ((slash = str_rchr(name, '/')) > 0) {
+		name = str_sub(name, 0, (size_t)slash);
+		TRY(row_add(s, j, (struct row){.name = name}));
+	}
+	return ERR_OK;
+}
+
+/* Rows of one name become one. */
+static void rows_merge(struct list_job *j)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < j->n; i++) {
+		const struct row *r = &j->rows[i];
+
+		if (n && str_eq(j->rows[n - 1].name, r->name)) {
+			j->rows[n - 1].subscribed |= r->subscribed;
+			if (r->m)
+				j->rows[n - 1].m = r->m;
+		} else {
+			j->rows[n++] = *r;
+		}
+	}
+	j->n = n;
+}
+
 /* Mailboxes and subscriptions, each name once. */
 static struct err rows_read(struct imapd *s, struct list_job *j)
 {
@@ -177,25 +227,13 @@ static struct err rows_read(struct imapd *s, struct list_job *j)
 
 	TRY(mailbox_list(imapd_account(s), &s->mem, &m, &m_n));
 	TRY(mailbox_subscriptions(imapd_account(s), &s->mem, &subs, &subs_n));
-	j->rows = ARENA_NEW_N(&s->mem, struct row, m_n + subs_n);
-	if (!j->rows)
-		return err_make(ERR_LIMIT, "too many mailboxes to list at once");
 	for (size_t i = 0; i < m_n; i++)
-		j->rows[i] = (struct row){.name = m[i].name, .m = &m[i]};
-	j->n = m_n;
-	if (m_n)
-		qsort(j->rows, m_n, sizeof(*j->rows), row_cmp);
-	for (size_t i = 0; i < subs_n; i++) {
-		struct row key = {.name = subs[i]};
-		struct row *r = bsearch(&key, j->rows, m_n, sizeof(key), row_cmp);
-
-		if (r)
-			r->subscribed = true;
-		else
-			j->rows[j->n++] = (struct row){.name = subs[i], .subscribed = true};
-	}
+		TRY(row_add(s, j, (struct row){.name = m[i].name, .m = &m[i]}));
+	for (size_t i = 0; i < subs_n; i++)
+		TRY(subscription_add(s, j, subs[i]));
 	if (j->n)
 		qsort(j->rows, j->n, sizeof(*j->rows), row_cmp);
+	rows_merge(j);
 	parents_mark(j);
 	return ERR_OK;
 }
