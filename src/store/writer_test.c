@@ -2,7 +2,9 @@
 
 #include "store/lock.h"
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 enum { THREADS = 8, PROCESSES = 3, EACH = 25 };
@@ -151,6 +153,70 @@ static void processes(void **state)
 	testing_end(&t);
 }
 
+/* A byte into the pipe for each. */
+static void append_for_ever(struct testing *t, _Atomic int *acknowledged, int fd)
+{
+	struct store *s;
+	struct account *acc;
+
+	if (err_failed(store_open(&t->options, &s)) || err_failed(account_open(s, STR("a"), &acc)))
+		_exit(1);
+	for (;;) {
+		testing_append(acc, &t->arena, "Inbox", "of the one that is killed");
+		++*acknowledged;
+		if (write(fd, "", 1) != 1)
+			_exit(1);
+	}
+}
+
+/* A process is killed wherever it is, lock held or not; the other goes on at once, and all that
+ * either acknowledged is there. */
+static void killed_process(void **state)
+{
+	enum { ROUNDS = 12, OURS = 10 };
+	_Atomic int *acknowledged = mmap(NULL, sizeof(*acknowledged), PROT_READ | PROT_WRITE,
+					 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct testing t;
+	struct account *acc;
+	struct mailbox m;
+
+	(void)state;
+	testing_begin(&t);
+	assert_ok(account_create(t.store, STR("a"), &acc));
+	account_close(acc);
+	for (int i = 0; i < ROUNDS; i++) {
+		/* SQLite's connections do not survive a fork. */
+		store_close(t.store);
+		int tell[2];
+		char byte;
+
+		assert_int_equal(pipe(tell), 0);
+		pid_t pid = fork();
+
+		if (pid == 0)
+			append_for_ever(&t, acknowledged, tell[1]);
+		close(tell[1]);
+		assert_ok(store_open(&t.options, &t.store));
+		assert_ok(account_open(t.store, STR("a"), &acc));
+		for (int k = 0; k < OURS; k++)
+			testing_append(acc, &t.arena, "Inbox", "of the one that stays");
+		for (int k = 0; k < 1 + i; k++)
+			assert_int_equal(read(tell[0], &byte, 1), 1);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		close(tell[0]);
+		uint32_t uid = testing_append(acc, &t.arena, "Inbox", "right after");
+
+		assert_ok(mailbox_get(acc, STR("Inbox"), &t.arena, &m));
+		assert_int_equal(m.uidnext, uid + 1);
+		assert_int_equal(m.total, uid);
+		assert_true(m.total > (uint32_t)*acknowledged);
+		account_close(acc);
+	}
+	testing_end(&t);
+	munmap(acknowledged, sizeof(*acknowledged));
+}
+
 static void lock_deadline(void **state)
 {
 	struct testing t;
@@ -176,9 +242,8 @@ static void lock_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_syncs),
-		cmocka_unit_test(processes),
-		cmocka_unit_test(lock_deadline),
+		cmocka_unit_test(two_syncs),      cmocka_unit_test(processes),
+		cmocka_unit_test(killed_process), cmocka_unit_test(lock_deadline),
 		cmocka_unit_test(threads),
 	};
 
