@@ -12,10 +12,10 @@
 
 #include "base/rand.h"
 #include "os/file.h"
+#include "os/question.h"
 #include "os/session.h"
 
 struct account;
-struct imapd_call;
 
 enum { IMAPD_ACCOUNT_MAX = 64 };
 
@@ -23,6 +23,12 @@ enum { IMAPD_ACCOUNT_MAX = 64 };
 struct imapd_answer {
 	enum err_code code; /* NONE; AUTH, AUTH_TEMP, LOGIN_DISABLED, RATE_LIMIT ... */
 	char account[IMAPD_ACCOUNT_MAX + 1];
+};
+
+/* Who answers fills in the answer, then calls imapd_call_done. */
+struct imapd_call {
+	struct question question;
+	struct imapd_answer answer;
 };
 
 struct imapd_env {
@@ -62,10 +68,11 @@ struct imapd_service {
 
 extern const struct session_ops imapd_ops;
 
-/* Where the answer to a question goes; valid until imapd_call_done. */
-struct imapd_answer *imapd_call_answer(struct imapd_call *call);
 /* Exactly once for each question; from any thread, also while login() still runs. The session may
  * have gone meanwhile. */
-void imapd_call_done(struct imapd_call *call);
+static inline void imapd_call_done(struct imapd_call *call)
+{
+	question_answered(&call->question);
+}
 
 #endif

@@ -48,12 +48,12 @@ static void logged_in(struct imapd *s, struct str account)
 
 static void answered(struct imapd *s)
 {
-	bool done = s->call && imapd_call_is_done(s->call);
+	bool done = s->call && question_is_answered(&s->call->question);
 	struct imapd_answer a =
-		done ? *imapd_call_answer(s->call) : (struct imapd_answer){.code = ERR_AUTH_TEMP};
+		done ? s->call->answer : (struct imapd_answer){.code = ERR_AUTH_TEMP};
 
 	if (s->call)
-		imapd_call_leave(s->call);
+		question_leave(&s->call->question);
 	s->call = NULL;
 	if (a.code == ERR_NONE)
 		logged_in(s, str_z(a.account));
@@ -64,7 +64,7 @@ static void answered(struct imapd *s)
 
 static void ask(struct imapd *s)
 {
-	s->call = imapd_call_new(&s->base);
+	s->call = question_new(&s->base, sizeof(*s->call), NULL);
 	if (!s->call) {
 		answered(s);
 		return;

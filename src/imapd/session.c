@@ -299,7 +299,7 @@ static void imapd_free(struct session *base)
 	if (s->job_free)
 		s->job_free(s);
 	if (s->call)
-		imapd_call_leave(s->call);
+		question_leave(&s->call->question);
 	imapd_user_free(s);
 	sasl_server_fini(&s->sasl);
 	imap_reader_fini(&s->reader);

@@ -18,7 +18,7 @@
 
 #include "imap/args.h"
 #include "imap/read.h"
-#include "imapd/call.h"
+#include "imapd/imapd.h"
 #include "sasl/sasl.h"
 
 /* Bits, so that a command's legal states are a set. RFC 9051 §3. */

@@ -19,7 +19,7 @@ static struct {
 static void login(void *arg, struct imapd_call *call, const struct session *s, struct str user,
 		  struct str password)
 {
-	struct imapd_answer *a = imapd_call_answer(call);
+	struct imapd_answer *a = &call->answer;
 
 	(void)arg, (void)s, (void)password;
 	a->code = str_eq(user, STR("x")) ? ERR_NONE : ERR_AUTH;

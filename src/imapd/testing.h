@@ -22,8 +22,8 @@ struct imapd_testing {
 
 static inline void imapd_testing_answer(struct imapd_testing *t, enum err_code code)
 {
-	imapd_call_answer(t->call)->code = code;
-	memcpy(imapd_call_answer(t->call)->account, "mox", sizeof("mox"));
+	t->call->answer.code = code;
+	memcpy(t->call->answer.account, "mox", sizeof("mox"));
 	imapd_call_done(t->call);
 }
 

@@ -121,7 +121,7 @@ static void env_unwatch(void *arg, struct session *session)
 static void login_done(void *arg, struct err e, struct str account)
 {
 	struct imapd_call *call = arg;
-	struct imapd_answer *answer = imapd_call_answer(call);
+	struct imapd_answer *answer = &call->answer;
 
 	answer->code = err_code(e);
 	if (err_is_ok(e) && account.n < sizeof(answer->account))

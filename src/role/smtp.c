@@ -92,7 +92,7 @@ static bool env_sender(void *arg, void *config, struct str account, const struct
 static void login_done(void *arg, struct err e, struct str account)
 {
 	struct smtpd_call *call = arg;
-	struct smtpd_answer *answer = smtpd_call_answer(call);
+	struct smtpd_answer *answer = &call->answer;
 
 	answer->code = err_code(e);
 	if (err_is_ok(e) && account.n < sizeof(answer->account))
@@ -145,7 +145,7 @@ static void results_take(struct smtpd_answer *answer, const struct msg_deliver_r
 static void delivered(void *arg, struct ipc_result *res)
 {
 	struct delivering *d = arg;
-	struct smtpd_answer *answer = smtpd_call_answer(d->call);
+	struct smtpd_answer *answer = &d->call->answer;
 	struct msg_deliver_reply rp;
 	struct arena a;
 
@@ -261,7 +261,7 @@ static void env_deliver(void *arg, void *config, struct smtpd_call *call,
 	if (err_is_ok(e))
 		return;
 	log_error(&s->role->lc, "delivery", F_ERR(e));
-	smtpd_call_answer(call)->code = err_code(e);
+	call->answer.code = err_code(e);
 	smtpd_call_done(call);
 	free(d);
 }

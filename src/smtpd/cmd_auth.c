@@ -72,7 +72,7 @@ static void login_failed(struct smtpd *s, enum err_code code)
 static void answered(struct smtpd *s)
 {
 	struct smtpd_answer timeout = {.code = ERR_AUTH_TEMP};
-	const struct smtpd_answer *a = s->call ? smtpd_call_answer(s->call) : &timeout;
+	const struct smtpd_answer *a = s->call ? &s->call->answer : &timeout;
 
 	if (a->code == ERR_NONE)
 		logged_in(s, a);

@@ -44,7 +44,7 @@ static void login(void *arg, void *config, struct smtpd_call *call, const struct
 		  struct str user, struct str password)
 {
 	struct fake *f = arg;
-	struct smtpd_answer *a = smtpd_call_answer(call);
+	struct smtpd_answer *a = &call->answer;
 
 	f->logins++;
 	a->code = ERR_AUTH;
@@ -98,7 +98,7 @@ static void note(struct buf *b, const struct smtpd_message *m)
 static void deliver(void *arg, void *config, struct smtpd_call *call, const struct smtpd_message *m)
 {
 	struct fake *f = arg;
-	struct smtpd_answer *a = smtpd_call_answer(call);
+	struct smtpd_answer *a = &call->answer;
 	BUF_AUTO digest = BUF_INIT(64);
 
 	f->deliveries++;

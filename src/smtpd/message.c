@@ -1,5 +1,4 @@
 /* A message's end: what the server has to say about it, and its delivery. */
-#include "smtpd/call.h"
 #include "smtpd/session.h"
 #include "smtpd/special.h"
 #include "smtpd/submitted.h"
@@ -172,7 +171,7 @@ static void results_take(struct smtpd *s, const struct smtpd_answer *a)
 static void delivered(struct smtpd *s)
 {
 	struct smtpd_answer timeout = {.code = ERR_TIMEOUT};
-	const struct smtpd_answer *a = s->call ? smtpd_call_answer(s->call) : &timeout;
+	const struct smtpd_answer *a = s->call ? &s->call->answer : &timeout;
 	int64_t delay = a->delay_ns;
 
 	results_take(s, a);

@@ -1,7 +1,7 @@
 #include "smtpd/session.h"
 
-#include "smtpd/call.h"
 #include <assert.h>
+#include <stdlib.h>
 
 static const struct smtpd_command *const commands[] = {
 	&smtpd_cmd_helo, &smtpd_cmd_ehlo, &smtpd_cmd_mail, &smtpd_cmd_rcpt,     &smtpd_cmd_data,
@@ -68,9 +68,14 @@ void smtpd_park_reply(struct smtpd *s, int64_t ns, const struct smtp_reply *r)
 	smtpd_park_delay(s, ns, reply_delayed);
 }
 
+static void call_fini(struct question *q)
+{
+	free(CONTAINER_OF(q, struct smtpd_call, question)->answer.results);
+}
+
 struct smtpd_call *smtpd_park_call(struct smtpd *s, int64_t ns, void (*then)(struct smtpd *s))
 {
-	s->call = smtpd_call_new(&s->base);
+	s->call = question_new(&s->base, sizeof(*s->call), call_fini);
 	if (!s->call)
 		return NULL;
 	s->then = then;
@@ -81,7 +86,7 @@ struct smtpd_call *smtpd_park_call(struct smtpd *s, int64_t ns, void (*then)(str
 void smtpd_call_end(struct smtpd *s)
 {
 	if (s->call)
-		smtpd_call_leave(s->call);
+		question_leave(&s->call->question);
 	s->call = NULL;
 }
 
@@ -272,7 +277,7 @@ static void go_on(struct smtpd *s)
 static void timed_out(struct smtpd *s)
 {
 	if (s->call) {
-		if (!smtpd_call_is_done(s->call)) {
+		if (!question_is_answered(&s->call->question)) {
 			smtpd_call_end(s);
 			log_error(&s->base.log, "no answer from another role in time");
 		}
@@ -287,7 +292,7 @@ static void timed_out(struct smtpd *s)
 /* A delivery that is under way is waited for: its result must reach the client. */
 static void woken(struct smtpd *s)
 {
-	if (s->call && !smtpd_call_is_done(s->call))
+	if (s->call && !question_is_answered(&s->call->question))
 		smtpd_park(s, s->next);
 	else
 		go_on(s);

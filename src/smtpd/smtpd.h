@@ -14,12 +14,10 @@
 
 #include "base/rand.h"
 #include "os/file.h"
-#include "os/session.h"
+#include "os/question.h"
 #include "smtp/data.h"
 #include "smtp/receivedid.h"
 #include "smtp/syntax.h"
-
-struct smtpd_call;
 
 /* What the configuration says about a recipient. */
 enum smtpd_rcpt_verdict {
@@ -90,6 +88,11 @@ struct smtpd_answer {
 	int64_t delay_ns; /* before the reply, e.g. for a first-time sender */
 };
 
+struct smtpd_call {
+	struct question question;
+	struct smtpd_answer answer;
+};
+
 struct smtpd_env {
 	void *arg;
 	struct rand_src *rand;
@@ -150,11 +153,12 @@ struct smtpd_service {
 extern const struct session_ops smtpd_ops;
 extern const struct session_ops smtpd_submission_ops;
 
-/* Where the answer to a question goes; valid until smtpd_call_done. */
-struct smtpd_answer *smtpd_call_answer(struct smtpd_call *call);
 /* Exactly once for each question; from any thread, also while login() or deliver() still runs. The
  * session may have gone meanwhile. */
-void smtpd_call_done(struct smtpd_call *call);
+static inline void smtpd_call_done(struct smtpd_call *call)
+{
+	question_answered(&call->question);
+}
 
 /* The fields that come before the message as received for one recipient: Delivered-To, Return-Path,
  * Received, then m->added. RFC 5321 §4.4. */
