@@ -209,8 +209,8 @@ static const struct dns_answer *answer_check(const struct dns_answer *a)
 	return a->n > DNS_RECORDS_MAX ? &answer_too_large : NULL;
 }
 
-static const struct dns_answer *answer_copy(struct arena *arena, enum dns_type type,
-					    const struct dns_answer *a)
+const struct dns_answer *dns_answer_copy(struct arena *arena, enum dns_type type,
+					 const struct dns_answer *a)
 {
 	struct copy c = {.arena = arena, .left = DNS_ANSWER_MAX};
 	const struct dns_answer *bad = answer_check(a);
@@ -236,7 +236,7 @@ bool dns_batch_set(struct dns_batch *b, size_t id, const struct dns_answer *answ
 {
 	if (id >= b->handed || b->row[id].answer)
 		return false;
-	b->row[id].answer = answer_copy(b->arena, b->row[id].question.type, answer);
+	b->row[id].answer = dns_answer_copy(b->arena, b->row[id].question.type, answer);
 	b->answered++;
 	return true;
 }

@@ -106,6 +106,11 @@ static inline bool dns_is_absent(const struct dns_answer *a)
 	return a->status == DNS_NXDOMAIN || a->status == DNS_NODATA;
 }
 
+/* A copy of an answer to a question of this type, its names without a dot at the end. What breaks
+ * the limits, or is more than the arena holds, is copied as a failure: the answer is never NULL. */
+const struct dns_answer *dns_answer_copy(struct arena *arena, enum dns_type type,
+					 const struct dns_answer *a);
+
 struct dns_question {
 	enum dns_type type;
 	struct str name; /* lower case */
