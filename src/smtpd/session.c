@@ -100,6 +100,7 @@ bool smtpd_is_authenticated(const struct smtpd *s)
 void smtpd_transaction_reset(struct smtpd *s)
 {
 	spool_fini(&s->t.spool);
+	smtpd_dns_reset(&s->dns);
 	arena_reset(&s->t.mem);
 	s->t = (struct smtpd_transaction){.mem = s->t.mem};
 	if (s->state != SMTPD_NEW)
@@ -258,6 +259,7 @@ static void begin(struct smtpd *s)
 	arena_init(&s->hello_mem, 4096);
 	arena_init(&s->login_mem, 4096);
 	arena_init(&s->t.mem, 2 << 20);
+	smtpd_dns_init(&s->dns);
 	s->peer.remote = s->base.conn.peer;
 	s->peer.local = s->base.conn.local;
 	smtpd_forget_peer(s);
@@ -276,7 +278,9 @@ static void go_on(struct smtpd *s)
 /* Who asked and got no answer in time goes on with TIMEOUT as the answer. */
 static void timed_out(struct smtpd *s)
 {
-	if (s->call) {
+	if (smtpd_dns_waits(&s->dns)) {
+		smtpd_dns_timed_out(s);
+	} else if (s->call) {
 		if (!question_is_answered(&s->call->question)) {
 			smtpd_call_end(s);
 			log_error(&s->base.log, "no answer from another role in time");
@@ -292,13 +296,16 @@ static void timed_out(struct smtpd *s)
 /* A delivery that is under way is waited for: its result must reach the client. */
 static void woken(struct smtpd *s)
 {
-	if (s->call && !question_is_answered(&s->call->question))
+	if (smtpd_dns_waits(&s->dns))
+		smtpd_dns_woken(s);
+	else if (s->call && !question_is_answered(&s->call->question))
 		smtpd_park(s, s->next);
 	else
 		go_on(s);
 }
 
-/* What was delayed is said now: it may be that a message was delivered. */
+/* What was delayed is said now: it may be that a message was delivered. One that is still being
+ * checked was not. */
 static void shut_down(struct smtpd *s)
 {
 	if (s->call)
@@ -360,6 +367,7 @@ static void session_free(struct session *base)
 	smtpd_call_end(s);
 	sasl_server_fini(&s->sasl);
 	spool_fini(&s->t.spool);
+	smtpd_dns_fini(&s->dns);
 	arena_fini(&s->t.mem);
 	arena_fini(&s->hello_mem);
 	arena_fini(&s->login_mem);

@@ -11,6 +11,7 @@
 #include "sasl/sasl.h"
 #include "smtp/limit.h"
 #include "smtp/reply.h"
+#include "smtpd/lookup.h"
 #include "smtpd/smtpd.h"
 
 /* Bits, so that a command's legal states are a set. */
@@ -71,6 +72,7 @@ struct smtpd {
 	unsigned auth_failures;
 	struct sasl_server sasl;
 	struct smtpd_transaction t;
+	struct smtpd_dns dns; /* of the transaction, or of HELO before it */
 
 	/* Waiting: the verdict of this step, and what comes then. */
 	bool parked;

@@ -13,6 +13,7 @@
 #define MOX_SMTPD_SMTPD_H
 
 #include "base/rand.h"
+#include "dns/resolver.h"
 #include "os/file.h"
 #include "os/question.h"
 #include "smtp/data.h"
@@ -93,6 +94,8 @@ struct smtpd_call {
 	struct smtpd_answer answer;
 };
 
+struct smtpd_lookup;
+
 struct smtpd_env {
 	void *arg;
 	struct rand_src *rand;
@@ -115,6 +118,11 @@ struct smtpd_env {
 					 const struct smtp_path *to, struct arena *a);
 	/* Whether the account may send with this address, in MAIL FROM or a From field. */
 	bool (*sender)(void *arg, void *config, struct str account, const struct smtp_path *from);
+	/* Asks the DNS n questions, borrowed during the call. Each gets one answer, with
+	 * smtpd_lookup_answer, by the deadline (monotonic ns) at the latest. May be NULL: then
+	 * every look-up fails. */
+	void (*lookup)(void *arg, struct smtpd_lookup *l, const struct dns_question *q, size_t n,
+		       int64_t deadline);
 	/* Checks a password; answers with smtpd_call_done, now or later. user and password are
 	 * borrowed during the call. */
 	void (*login)(void *arg, void *config, struct smtpd_call *call,
@@ -159,6 +167,10 @@ static inline void smtpd_call_done(struct smtpd_call *call)
 {
 	question_answered(&call->question);
 }
+
+/* The answer to question index of a look-up, copied: from any thread, also while lookup() still
+ * runs. After the last one l is gone. */
+void smtpd_lookup_answer(struct smtpd_lookup *l, size_t index, const struct dns_answer *answer);
 
 /* The fields that come before the message as received for one recipient: Delivered-To, Return-Path,
  * Received, then m->added. RFC 5321 §4.4. */
