@@ -7,6 +7,8 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 struct key {
@@ -14,15 +16,20 @@ struct key {
 	EVP_PKEY *pkey;
 };
 
+/* Keys are added, never changed or removed: who reads up to n needs no lock. */
 struct keys {
+	pthread_mutex_t lock; /* of who adds */
 	struct key key[KEYS_MAX];
-	size_t n;
+	atomic_size_t n;
 };
 
 struct err keys_new(struct keys **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
-	return *ret ? ERR_OK : err_make(ERR_RESOURCES, "no memory for keys");
+	if (!*ret)
+		return err_make(ERR_RESOURCES, "no memory for keys");
+	pthread_mutex_init(&(*ret)->lock, NULL);
+	return ERR_OK;
 }
 
 void keys_free(struct keys *k)
@@ -31,6 +38,7 @@ void keys_free(struct keys *k)
 		return;
 	for (size_t i = 0; i < k->n; i++)
 		EVP_PKEY_free(k->key[i].pkey);
+	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
 
@@ -100,10 +108,31 @@ static struct err pem_read(struct str pem, EVP_PKEY **ret)
 
 static const struct key *key_find(const struct keys *k, struct str id)
 {
-	for (size_t i = 0; i < k->n; i++)
+	size_t n = k->n;
+
+	for (size_t i = 0; i < n; i++)
 		if (str_eq(str_z(k->key[i].id), id))
 			return &k->key[i];
 	return NULL;
+}
+
+/* Takes the key, also on failure. */
+static struct err key_keep(struct keys *k, EVP_PKEY *pkey, const char id[KEY_ID_LEN + 1])
+{
+	struct err e = ERR_OK;
+	size_t n = k->n;
+
+	if (key_find(k, str_z(id))) {
+		EVP_PKEY_free(pkey);
+	} else if (n == KEYS_MAX) {
+		EVP_PKEY_free(pkey);
+		e = err_make(ERR_CONFIG, "more than %d private keys", KEYS_MAX);
+	} else {
+		memcpy(k->key[n].id, id, sizeof(k->key[n].id));
+		k->key[n].pkey = pkey;
+		k->n = n + 1;
+	}
+	return e;
 }
 
 struct err keys_add_pem(struct keys *k, struct str pem, char ret_id[KEY_ID_LEN + 1])
@@ -116,18 +145,27 @@ struct err keys_add_pem(struct keys *k, struct str pem, char ret_id[KEY_ID_LEN +
 	const char *why = refusal(pkey);
 	struct err e = why ? err_make(ERR_CONFIG, "%s", why) : key_id_of(pkey, ret_id);
 
-	if (err_failed(e) || key_find(k, str_z(ret_id))) {
+	if (err_failed(e)) {
 		EVP_PKEY_free(pkey);
 		return e;
 	}
-	if (k->n == KEYS_MAX) {
-		EVP_PKEY_free(pkey);
-		return err_make(ERR_CONFIG, "more than %d private keys", KEYS_MAX);
-	}
-	struct key *key = &k->key[k->n++];
+	pthread_mutex_lock(&k->lock);
+	e = key_keep(k, pkey, ret_id);
+	pthread_mutex_unlock(&k->lock);
+	return e;
+}
 
-	memcpy(key->id, ret_id, sizeof(key->id));
-	key->pkey = pkey;
+struct err keys_kind(const struct keys *k, struct str id, enum msg_key_kind *ret)
+{
+	const struct key *key = key_find(k, id);
+
+	if (!key)
+		return err_make(ERR_NOT_FOUND, "no private key %.*s", STR_ARG(str_sub(id, 0, 80)));
+	switch (EVP_PKEY_get_base_id(key->pkey)) {
+	case EVP_PKEY_RSA: *ret = MSG_KEY_KIND_RSA; break;
+	case EVP_PKEY_ED25519: *ret = MSG_KEY_KIND_ED25519; break;
+	default: *ret = MSG_KEY_KIND_EC; break;
+	}
 	return ERR_OK;
 }
 

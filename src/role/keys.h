@@ -4,7 +4,7 @@
  * key knows the id without asking. Nothing here decrypts, and nothing gives a key away: signatures
  * are made of a digest in the form that its scheme prescribes, and input in any other form is
  * refused, so that a role that was taken over can't turn `sign` into a decryption.
- * Threads: any, once all keys are added.
+ * Threads: any.
  */
 #ifndef MOX_ROLE_KEYS_H
 #define MOX_ROLE_KEYS_H
@@ -30,6 +30,8 @@ void keys_free(struct keys *k);
  * it; a key that is there already is fine. */
 struct err keys_add_pem(struct keys *k, struct str pem, char ret_id[KEY_ID_LEN + 1]);
 size_t keys_count(const struct keys *k);
+/* What the key signs with; NOT_FOUND. */
+struct err keys_kind(const struct keys *k, struct str id, enum msg_key_kind *ret);
 
 /* Signs. NOT_FOUND without such a key; SYNTAX for data that is not in the scheme's form or a scheme
  * that does not go with the key. *ret_signature is in the arena. */

@@ -24,14 +24,14 @@ static char folder[] = "/tmp/mox-promise-XXXXXX";
 enum { NO, READ = SANDBOX_READ, WRITE = SANDBOX_WRITE };
 
 static const char *const files[] = {"data/secrets/file", "data/accounts/file", "data/tmp/file",
-				    "config/file", "data/file"};
+				    "config/file",       "data/file",          "keys/file"};
 enum { FILES = ARRAY_LEN(files) };
 
 static const struct expected {
 	const char *role;
 	int may[FILES];
 } roles[] = {
-	{"secrets", {WRITE, NO, NO, NO, NO}},
+	{"secrets", {WRITE, NO, NO, READ, NO, READ}},
 	{"post", {NO, WRITE, WRITE, READ, NO}},
 	{"smtp", {NO, NO, WRITE, NO, NO}},
 	{"imap", {NO, WRITE, WRITE, NO, NO}},
@@ -67,8 +67,8 @@ static void file_make(const char *path)
 
 static int setup(void **state)
 {
-	static const char *const folders[] = {"data", "data/secrets", "data/accounts", "data/tmp",
-					      "config"};
+	static const char *const folders[] = {"data",     "data/secrets", "data/accounts",
+					      "data/tmp", "config",       "keys"};
 
 	(void)state;
 	if (!mkdtemp(folder) || chdir(folder) != 0)
@@ -104,7 +104,9 @@ static struct conf *conf_make_empty(void)
 				   "\t\tIPs:\n\t\t\t- 127.0.0.1\nPostmaster:\n\tAccount: mox\n"
 				   "\tMailbox: Inbox\n"),
 		.domains_path = STR("config/domains.conf"),
-		.domains_text = STR("Domains:\n\tlocalhost: nil\nAccounts:\n\tmox:\n"
+		.domains_text = STR("Domains:\n\tlocalhost:\n\t\tDKIM:\n\t\t\tSelectors:\n"
+				    "\t\t\t\ts:\n\t\t\t\t\tPrivateKeyFile: ../keys/file\n"
+				    "Accounts:\n\tmox:\n"
 				    "\t\tDomain: localhost\n\t\tDestinations:\n"
 				    "\t\t\tmox@localhost: nil\n"),
 	};
@@ -162,6 +164,7 @@ static void promise_and_attempt(struct attempt *a, struct conf *conf, bool threa
 
 	r.kind = role_kind_find(str_z(a->role->role));
 	r.data_dir = "data";
+	arena_init(&r.arena, 65536);
 	r.conf = conf;
 	if (!r.kind || err_failed(promise_take(&r, &missing)))
 		_exit(100);

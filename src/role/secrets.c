@@ -5,9 +5,9 @@
  */
 #include "role/role.h"
 
-#include "base/secret.h"
+#include "conf/conf.h"
 #include "os/limit.h"
-#include "role/keys.h"
+#include "role/keyfile.h"
 #include "role/password.h"
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,6 +15,7 @@
 
 struct secrets {
 	struct keys *keys;
+	struct keyfiles *keyfiles;
 	struct passwords *passwords;
 	struct limit *failures; /* of logins, by IP class */
 	int dir;
@@ -41,30 +42,15 @@ static const struct limit_opts failure_limit = {
 	.windows = {{60 * NS_PER_S, {10, 30, 90}}, {24 * 3600 * NS_PER_S, {50, 150, 450}}},
 };
 
-static struct err key_read(int fd, struct buf *pem)
-{
-	char *to = buf_reserve(pem, KEY_PEM_MAX);
-	ssize_t n = to ? pread(fd, to, KEY_PEM_MAX, 0) : -1;
-
-	if (n < 0)
-		return err_errno("read");
-	buf_commit(pem, (size_t)n);
-	return ERR_OK;
-}
-
 static struct err keys_load(struct role *r, struct secrets *s)
 {
 	TRY(keys_new(&s->keys));
+	TRY(keyfiles_new(s->keys, &s->keyfiles));
 	for (size_t i = 0; i < r->key_count; i++) {
 		char id[KEY_ID_LEN + 1];
-		BUF_AUTO pem = BUF_INIT(KEY_PEM_MAX);
-		struct err e = key_read(r->key[i].fd, &pem);
 
-		if (err_is_ok(e))
-			e = keys_add_pem(s->keys, buf_str(&pem), id);
-		if (pem.p)
-			secret_wipe(pem.p, pem.cap);
-		TRY(err_add(e, "private key %.*s", STR_ARG(r->key[i].path)));
+		TRY(err_add(key_file_add(s->keys, r->key[i].fd, id), "private key %.*s",
+			    STR_ARG(r->key[i].path)));
 		log_debug(&r->lc, "private key", F_STR("file", r->key[i].path), F_Z("id", id));
 	}
 	return ERR_OK;
@@ -134,6 +120,7 @@ static void secrets_free(struct role *r)
 		return;
 	passwords_free(s->passwords);
 	limit_free(s->failures);
+	keyfiles_free(s->keyfiles);
 	keys_free(s->keys);
 	fd_close(&s->dir);
 	pthread_mutex_destroy(&s->lock);
@@ -149,6 +136,22 @@ static void on_sign(struct ipc_request *q)
 	struct err e =
 		keys_sign(s->keys, rq->key_id, rq->scheme, rq->data, &q->arena, &rp.signature);
 
+	if (err_failed(e))
+		ipc_reply_err(q, e);
+	else
+		ipc_reply(q, &rp, NULL);
+}
+
+static void on_key_file(struct ipc_request *q)
+{
+	struct role *r = q->ctx;
+	const struct secrets *s = r->own;
+	const struct msg_key_file_request *rq = q->args;
+	struct msg_key_file_reply rp = {};
+	char id[KEY_ID_LEN + 1];
+	struct err e = keyfiles_get(s->keyfiles, rq->path, id, &rp.kind);
+
+	rp.key_id = str_of(id, KEY_ID_LEN);
 	if (err_failed(e))
 		ipc_reply_err(q, e);
 	else
@@ -277,9 +280,8 @@ static void on_log_levels(struct ipc_request *q)
 }
 
 static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
-	[MSG_CALL_LOG_LEVELS] = on_log_levels,
-	[MSG_CALL_SIGN] = on_sign,
-	[MSG_CALL_PASSWORD_VERIFY] = on_password_verify,
+	[MSG_CALL_LOG_LEVELS] = on_log_levels,     [MSG_CALL_SIGN] = on_sign,
+	[MSG_CALL_KEY_FILE] = on_key_file,         [MSG_CALL_PASSWORD_VERIFY] = on_password_verify,
 	[MSG_CALL_PASSWORD_SET] = on_password_set,
 };
 
