@@ -40,6 +40,30 @@ bool ip_parse(struct str s, struct ip *ret)
 	return ip4_parse(s, ret) || ip6_parse(s, ret);
 }
 
+bool ip_port_parse(struct str s, struct ip *ret, uint16_t *ret_port)
+{
+	bool brackets = s.n > 0 && s.p[0] == '[';
+	ssize_t end = str_rchr(s, brackets ? ']' : ':');
+	struct str host = s, port = STR("");
+	uint64_t v = 0;
+
+	if (brackets && end < 0)
+		return false;
+	if (brackets) {
+		host = str_sub(s, 1, (size_t)end);
+		port = str_from(s, (size_t)end + 1);
+	} else if (end >= 0 && str_chr(s, ':') == end) {
+		host = str_sub(s, 0, (size_t)end);
+		port = str_from(s, (size_t)end);
+	}
+	if (port.n && (port.p[0] != ':' || !str_u64(str_from(port, 1), UINT16_MAX, &v) || v == 0))
+		return false;
+	if (brackets ? !ip6_parse(host, ret) : !ip_parse(host, ret))
+		return false;
+	*ret_port = (uint16_t)v;
+	return true;
+}
+
 void buf_ip(struct buf *b, struct ip ip)
 {
 	char z[INET6_ADDRSTRLEN];

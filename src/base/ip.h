@@ -24,6 +24,9 @@ static inline bool ip_is_set(struct ip ip)
 bool ip4_parse(struct str s, struct ip *ret);
 bool ip6_parse(struct str s, struct ip *ret);
 bool ip_parse(struct str s, struct ip *ret);
+/* An address, and a port from 1 behind it if it has one, else 0: "192.0.2.1", "192.0.2.1:53",
+ * "2001:db8::1", "[2001:db8::1]", "[2001:db8::1]:53". False leaves both. */
+bool ip_port_parse(struct str s, struct ip *ret, uint16_t *ret_port);
 
 /* The canonical text (RFC 5952 for IPv6); nothing for an unset one. */
 void buf_ip(struct buf *b, struct ip ip);

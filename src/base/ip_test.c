@@ -38,6 +38,43 @@ static void text(void **state)
 	}
 }
 
+static void addresses_with_ports(void **state)
+{
+	static const struct {
+		const char *s;
+		uint8_t family; /* 0: refused */
+		uint16_t port;
+	} cases[] = {
+		{"192.0.2.1", 4, 0},
+		{"192.0.2.1:53", 4, 53},
+		{"192.0.2.1:65535", 4, 65535},
+		{"192.0.2.1:65536", 0, 0},
+		{"192.0.2.1:0", 0, 0},
+		{"192.0.2.1:", 0, 0},
+		{"192.0.2.1:x", 0, 0},
+		{"2001:db8::1", 6, 0},
+		{"::1", 6, 0},
+		{"[2001:db8::1]", 6, 0},
+		{"[2001:db8::1]:53", 6, 53},
+		{"[2001:db8::1]53", 0, 0},
+		{"[2001:db8::1", 0, 0},
+		{"[]:53", 0, 0},
+		{"[192.0.2.1]:53", 0, 0},
+		{"dns.example:53", 0, 0},
+		{":53", 0, 0},
+		{"", 0, 0},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ip ip = {0};
+		uint16_t port = 0;
+
+		if (ip_port_parse(str_z(cases[i].s), &ip, &port) != (cases[i].family != 0) ||
+		    ip.family != cases[i].family || port != cases[i].port)
+			fail_msg("%s: family %u, port %u", cases[i].s, ip.family, port);
+	}
+}
+
 static void networks(void **state)
 {
 	struct ip a, b, net;
@@ -61,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text),
+		cmocka_unit_test(addresses_with_ports),
 		cmocka_unit_test(networks),
 	};
 

@@ -1,6 +1,7 @@
 #include "conf/snapshot.h"
 
 #include "base/map.h"
+#include "format/domain.h"
 
 static const struct map_seed seed = {{1, 2}};
 
@@ -149,6 +150,26 @@ static void mailboxes_check(struct conf_check *k)
 					     STR_ARG(names[i]));
 }
 
+/* Two names of one zone would be two opinions on whom to ask. */
+static void dns_check(struct conf_check *k)
+{
+	const struct conf_dns *d = k->c->st.dns;
+
+	for (size_t i = 0; d && i < d->zones_n; i++) {
+		const struct conf_dns_zone *z = &d->zones[i];
+		BUF_AUTO name = BUF_INIT(DOMAIN_MAX + 1);
+
+		if (!domain_ascii(z->name, &name))
+			conf_problem(k, z->line, "zone \"%.*s\" is no domain name",
+				     STR_ARG(z->name));
+		for (size_t j = 0; j < i; j++)
+			if (domain_eq(z->name, d->zones[j].name))
+				conf_problem(k, z->line,
+					     "zone \"%.*s\" was given before, at line %u",
+					     STR_ARG(z->name), d->zones[j].line);
+	}
+}
+
 void conf_check_static(struct conf_check *k)
 {
 	const struct conf_static *st = &k->c->st;
@@ -159,4 +180,5 @@ void conf_check_static(struct conf_check *k)
 	for (size_t i = 0; i < st->transports_n; i++)
 		transport_check(k, &st->transports[i]);
 	mailboxes_check(k);
+	dns_check(k);
 }

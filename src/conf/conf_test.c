@@ -282,6 +282,19 @@ static void problems(void **state)
 		 "mox.conf:11: DefaultMailboxes: has no meaning beside InitialMailboxes"},
 		{"InitialMailboxes:\n\tSpecialUse:\n\t\tSent: a\n\t\tTrash: A\n", "", "", "",
 		 "mox.conf:12: SpecialUse: \"A\" is there twice"},
+		{"DNS:\n\tForwarders:\n\t\t- 192.0.2.53\n\t\t- [2001:db8::53]:5353\n\tZones:\n"
+		 "\t\tcorp.example:\n\t\t\tPrivate: true\n\t\t\tForwarders:\n\t\t\t\t- 10.0.0.53:54\n",
+		 "", "", "", NULL},
+		{"DNS:\n\tForwarders:\n\t\t- dns.example\n", "", "", "",
+		 "mox.conf:13: Forwarders: expected IP address, with or without a port, like "
+		 "192.0.2.53 or [2001:db8::53]:5353, got \"dns.example\""},
+		{"DNS:\n\tZones:\n\t\ta.example:\n\t\t\tForwarders:\n\t\t\t\t- 10.0.0.53\n"
+		 "\t\tA.example.:\n\t\t\tForwarders:\n\t\t\t\t- 10.0.0.54\n",
+		 "", "", "", "mox.conf:16: zone \"A.example.\" was given before, at line 13"},
+		{"DNS:\n\tZones:\n\t\ta..example:\n\t\t\tForwarders:\n\t\t\t\t- 10.0.0.53\n", "",
+		 "", "", "mox.conf:13: zone \"a..example\" is no domain name"},
+		{"DNS:\n\tZones:\n\t\ta.example:\n\t\t\tPrivate: true\n", "", "", "",
+		 "mox.conf:13: missing required key \"Forwarders\""},
 		{"", "\tEXAMPLE.org: nil\n", "", "",
 		 "domains.conf:4: domain \"EXAMPLE.org\" was given before, at line 2"},
 		{"", "\ta..b: nil\n", "", "", "domains.conf:4: \"a..b\" is no domain name"},

@@ -256,6 +256,14 @@ static bool ip_ok(struct str s)
 	return ip_parse(s, &ip);
 }
 
+static bool ip_port_ok(struct str s)
+{
+	struct ip ip;
+	uint16_t port;
+
+	return ip_port_parse(s, &ip, &port);
+}
+
 static bool url_ok(struct str s)
 {
 	bool http = str_starts(s, STR("http://")) && s.n > 7;
@@ -282,6 +290,7 @@ TEXT_KIND(account, idl_account_ok(s))
 TEXT_KIND(mailbox, mailbox_name_wrong(s) == NULL)
 TEXT_KIND(url, url_ok(s))
 TEXT_KIND(hostport, hostport_ok(s))
+TEXT_KIND(ip_port_text, ip_port_ok(s))
 TEXT_KIND(regexp, regexp_why_not(s) == NULL)
 
 static void text_write(const struct idl_type *t, const void *value, struct buf *b)
@@ -312,6 +321,8 @@ static const struct kind_row kinds[IDL_STRUCT] = {
 	[IDL_URL] = TEXT("URL like https://example.org/path", "https://example.org/", url_parse),
 	[IDL_HOSTPORT] = TEXT("host and port like proxy.example.org:1080",
 			      "proxy.example.org:1080", hostport_parse),
+	[IDL_IP_PORT] = TEXT("IP address, with or without a port, like 192.0.2.53 or [2001:db8::53]:5353",
+			     "192.0.2.53", ip_port_text_parse),
 };
 /* clang-format on */
 

@@ -26,7 +26,8 @@ enum idl_kind {
 	IDL_MAILBOX,      /* a mailbox's name: no control characters, no empty level */
 	IDL_URL,          /* http or https */
 	IDL_HOSTPORT,
-	IDL_STRUCT, /* no scalar; last */
+	IDL_IP_PORT, /* an address, and maybe a port behind it: ip_port_parse */
+	IDL_STRUCT,  /* no scalar; last */
 };
 
 enum {

@@ -19,6 +19,7 @@ static const struct idl_type types[] = {
 	[IDL_MAILBOX] = {.kind = IDL_MAILBOX},
 	[IDL_URL] = {.kind = IDL_URL},
 	[IDL_HOSTPORT] = {.kind = IDL_HOSTPORT},
+	[IDL_IP_PORT] = {.kind = IDL_IP_PORT},
 };
 
 #define LABEL63   "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
@@ -134,6 +135,9 @@ static void values(void **state)
 		{IDL_HOSTPORT, "127.0.0.1:65536", NULL},
 		{IDL_HOSTPORT, "127.0.0.1:0", NULL},
 		{IDL_HOSTPORT, "a.example", NULL},
+		{IDL_IP_PORT, "192.0.2.53", "192.0.2.53"},
+		{IDL_IP_PORT, "[2001:db8::53]:5353", "[2001:db8::53]:5353"},
+		{IDL_IP_PORT, "a.example:53", NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
