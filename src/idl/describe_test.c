@@ -12,13 +12,15 @@ struct block {
 static const struct block static_blocks[] = {
 	{"",
 	 "DataDir LogLevel PackageLogLevels User NoFixPermissions Hostname CheckUpdates Pedantic "
-	 "TLS ACME AdminPasswordFile Listeners Postmaster HostTLSRPT InitialMailboxes "
+	 "DNS TLS ACME AdminPasswordFile Listeners Postmaster HostTLSRPT InitialMailboxes "
 	 "DefaultMailboxes Transports NoOutgoingDMARCReports NoOutgoingTLSReports "
 	 "OutgoingTLSReportsForAllSuccess QuotaMessageSize"},
 	{"Postmaster", "Account Mailbox"},
 	{"HostTLSRPT", "Account Mailbox Localpart"},
 	{"InitialMailboxes", "SpecialUse Regular"},
 	{"InitialMailboxes SpecialUse", "Sent Archive Trash Draft Junk"},
+	{"DNS", "Forwarders Zones TrustAnchors"},
+	{"DNS Zones *", "Forwarders Private"},
 	{"TLS CA", "AdditionalToSystem CertFiles"},
 	{"ACME *", "DirectoryURL RenewBefore ContactEmail Port IssuerDomainName "
 		   "ExternalAccountBinding"},
