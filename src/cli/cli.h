@@ -63,6 +63,7 @@ struct err cli_import_mbox(struct cli *c);
 struct err cli_import_maildir(struct cli *c);
 struct err cli_export_maildir(struct cli *c);
 struct err cli_setaccountpassword(struct cli *c);
+struct err cli_dns_lookup(struct cli *c);
 struct err cli_config_test(struct cli *c);
 struct err cli_config_describe_static(struct cli *c);
 struct err cli_config_describe_domains(struct cli *c);

@@ -1,5 +1,5 @@
 /* The table of commands. Help is complete sentences for people, wrapped at 78 columns. */
-#include "cli/cli.h"
+#include "cli/resolve.h"
 
 #define FLAG_CONFIG                                                                     \
 	{                                                                               \
@@ -125,6 +125,22 @@ const struct cli_command cli_commands[] = {
 		.args_min = 1, .args_max = 1,
 		.run = cli_verifydata,
 		.flags = {{"fix", NULL, NULL, "mend what can be"}},
+	},
+	{
+		.words = "dns lookup", .args = "TYPE NAME",
+		.brief = "ask the DNS, as the server does",
+		.help =
+			"TYPE is a, aaaa, ips (both), mx, txt, cname, ns, srv, tlsa, caa, or ptr with an IP\n"
+			"address for NAME. Aliases (CNAME) are followed.\n\n"
+			"The first word printed is the result: found, nxdomain (no such name), nodata (the name\n"
+			"has no such record), failed (no answer: try again later) or bogus (DNSSEC says forged or\n"
+			"broken; also temporary). The line goes on with what was asked, whether DNSSEC proves the\n"
+			"result (authentic), how long it holds (ttl, seconds), an extended error (ede, RFC 8914),\n"
+			"and why it failed. The records follow, one a line. ips gives two such answers. The exit\n"
+			"status is 0 if a record was found.",
+		.args_min = 2, .args_max = 2,
+		.run = cli_dns_lookup,
+		.flags = {CLI_FLAGS_DNS},
 	},
 	{
 		.words = "config test", .args = "",

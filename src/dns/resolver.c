@@ -259,7 +259,7 @@ void dns_batch_fail(struct dns_batch *b, struct str error)
 			(void)dns_batch_set(b, i, &a);
 }
 
-void dns_batch_resolve(struct dns_batch *b, struct dns_resolver *r)
+static void resolve_each(struct dns_resolver *r, struct dns_batch *b)
 {
 	struct dns_question q;
 	struct arena scratch;
@@ -274,4 +274,12 @@ void dns_batch_resolve(struct dns_batch *b, struct dns_resolver *r)
 		arena_reset(&scratch);
 	}
 	arena_fini(&scratch);
+}
+
+void dns_batch_resolve(struct dns_batch *b, struct dns_resolver *r)
+{
+	if (r->resolve_all)
+		r->resolve_all(r, b);
+	else
+		resolve_each(r, b);
 }

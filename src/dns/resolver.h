@@ -160,6 +160,8 @@ void dns_batch_fail(struct dns_batch *b, struct str error);
 struct dns_resolver {
 	void (*resolve)(struct dns_resolver *r, const struct dns_question *q, struct arena *arena,
 			struct dns_answer *ret);
+	/* Answers all that is outstanding, at once; NULL: one after the other. */
+	void (*resolve_all)(struct dns_resolver *r, struct dns_batch *b);
 };
 /* Has it answer all that is outstanding. */
 void dns_batch_resolve(struct dns_batch *b, struct dns_resolver *r);

@@ -71,17 +71,4 @@ void dns_unbound_cancel(struct dns_unbound *u, uint64_t id);
  * outstanding asked at once. It belongs to u. Nobody calls dns_unbound_process meanwhile. */
 struct dns_resolver *dns_unbound_resolver(struct dns_unbound *u, int64_t timeout_ns);
 
-/* What a forward does with DNSSEC: ask dns_probe_question, and judge the answer. */
-enum dns_probe {
-	DNS_PROBE_PASSES, /* signatures come through and validate */
-	DNS_PROBE_BREAKS, /* they do not: signed names fail through it */
-	DNS_PROBE_PLAIN,  /* there is nothing to validate: no anchor, or an unsigned zone */
-	DNS_PROBE_SILENT, /* no usable answer */
-};
-
-struct dns_question dns_probe_question(const struct dns_forward *f);
-/* Adds one line without an end, for the log: what was found, and what it means. */
-enum dns_probe dns_probe_judge(const struct dns_forward *f, const struct dns_answer *a,
-			       struct buf *line);
-
 #endif
