@@ -99,7 +99,7 @@ static void add_text(struct buf *b, struct str s)
 }
 
 /* RFC 5322 §3.2.4 */
-static void x_quoted_string(struct cur *c, struct buf *b)
+void address_xquoted(struct cur *c, struct buf *b)
 {
 	cur_xlit(c, "\"");
 	while (!cur_failed(c) && !cur_opt(c, '"')) {
@@ -130,7 +130,7 @@ static void x_local(struct cur *c, struct buf *b)
 	do {
 		address_opt_cfws(c);
 		if (cur_peek(c) == '"')
-			x_quoted_string(c, b);
+			address_xquoted(c, b);
 		else
 			x_atom(c, b);
 		address_opt_cfws(c);

@@ -10,6 +10,8 @@
 /* Skips [CFWS], obsolete folding included. Fails on a comment that does not end or nests deeper
  * than ADDRESS_COMMENT_DEPTH_MAX, on CR or LF that folds nothing. */
 void address_opt_cfws(struct cur *c);
+/* Appends the text of a quoted-string, without quotes and folds. */
+void address_xquoted(struct cur *c, struct buf *b);
 /* local-part, "@", domain, with CFWS around each; appends the unquoted local part and the domain
  * to b and says where the domain starts. */
 void address_xspec(struct cur *c, struct buf *b, size_t *ret_domain_at);
