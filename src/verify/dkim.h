@@ -21,14 +21,10 @@
 #ifndef MOX_VERIFY_DKIM_H
 #define MOX_VERIFY_DKIM_H
 
-#include "dns/resolver.h"
-#include "verify/auth.h"
-#include "verify/dkim_signature.h"
+#include "verify/dkim_key.h"
 
 enum {
 	DKIM_SIGNATURES_MAX = 10,
-	DKIM_RSA_BITS_MIN = 1024, /* RFC 8301 §3.2 */
-	DKIM_RSA_BITS_MAX = 8192,
 	DKIM_CLOCK_SLACK = 10 * 3600, /* seconds that t= may be in the future */
 };
 

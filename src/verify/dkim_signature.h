@@ -19,6 +19,9 @@ enum {
 	ARC_INSTANCE_MAX = 50,     /* RFC 8617 §4.2.1 */
 };
 
+/* What a larger l=, t= or x= counts as. */
+#define DKIM_NUMBER_MAX (UINT64_MAX - 1)
+
 enum dkim_algorithm {
 	DKIM_ALGORITHM_NONE, /* missing or unknown */
 	DKIM_RSA_SHA1,       /* known by name only: RFC 8301 §3.1 */
