@@ -7,10 +7,9 @@
  *
  * Input: what a stranger says in SMTP, and the records of the domain that was said and of all it
  * names. Bounds: 10 terms that ask the DNS, 2 void lookups, 10 hosts of an MX, 10 names of a PTR
- * (§4.6.4); records of SPF_RECORD_MAX bytes and SPF_MACROS_MAX macros in all. A step that begins
- * again costs no more than a constant for each byte of the records, and it begins again at most
- * twice for each term that asks.
- * Memory: results live in the arena that is given.
+ * (§4.6.4); 4 KiB of a record (verify/spf_record.h), SPF_MACROS_MAX macros in all. A step that
+ * begins again costs no more than a constant for each byte of the records, and it begins again at
+ * most twice for each term that asks. Memory: results live in the arena that is given.
  */
 #ifndef MOX_VERIFY_SPF_H
 #define MOX_VERIFY_SPF_H
@@ -22,7 +21,6 @@ enum {
 	SPF_LOOKUPS_MAX = 10,      /* RFC 7208 §4.6.4 */
 	SPF_VOIDS_MAX = 2,         /* RFC 7208 §4.6.4 */
 	SPF_HOSTS_MAX = 10,        /* RFC 7208 §4.6.4: of an "mx", "ptr", %{p} */
-	SPF_RECORD_MAX = 4096,     /* RFC 7208 §3.4 hopes for 450 */
 	SPF_MACROS_MAX = 256,      /* expanded in one check */
 	SPF_EXPLANATION_MAX = 800, /* RFC 7208 §6.2 MAY: limit the length */
 };
