@@ -314,8 +314,8 @@ def add_openspf(dns, zonedata, timeout=FAIL):
                 continue
             for kind, value in entry.items():
                 if value == "NONE":
-                    dns.special(name, kind, ABSENT)
-                elif value == "TIMEOUT":
+                    continue
+                if value == "TIMEOUT":
                     dns.special(name, kind, timeout)
                 else:
                     kinds = [kind] if kind != "SPF" or own_txt else ["SPF", "TXT"]
