@@ -15,37 +15,41 @@ static bool label_ok(struct str s)
 	return true;
 }
 
-static bool ascii_name_ok(struct str s)
+/* The dots of a name: what UTS #46 maps to the first. */
+static size_t dot_at(struct str s, size_t i)
 {
-	struct str label;
-	bool more = true;
+	static const struct str dots[] = {STR_INIT("."), STR_INIT("\343\200\202"),
+					  STR_INIT("\357\274\216"), STR_INIT("\357\275\241")};
 
-	if (s.n == 0 || s.n > DOMAIN_MAX)
+	for (size_t k = 0; k < sizeof(dots) / sizeof(dots[0]); k++)
+		if (str_starts(str_from(s, i), dots[k]))
+			return dots[k].n;
+	return 0;
+}
+
+/* Cuts s at its first dot: false if it has none. */
+static bool label_cut(struct str s, struct str *ret_label, struct str *ret_rest)
+{
+	size_t i = 0, dot = 0;
+
+	while (i < s.n && !(dot = dot_at(s, i)))
+		i++;
+	*ret_label = str_sub(s, 0, i);
+	*ret_rest = str_from(s, i + dot);
+	return dot > 0;
+}
+
+static bool lower_add(struct str label, struct buf *b)
+{
+	if (!label_ok(label))
 		return false;
-	while (more) {
-		more = str_cut(s, '.', &label, &s);
-		if (!label_ok(label))
-			return false;
-	}
+	for (size_t i = 0; i < label.n; i++)
+		buf_char(b, ch_lower(label.p[i]));
 	return true;
 }
 
-static struct str without_dot(struct str s)
-{
-	return s.n > 1 && s.p[s.n - 1] == '.' ? str_sub(s, 0, s.n - 1) : s;
-}
-
-static bool lower_add(struct str s, struct buf *b)
-{
-	if (!ascii_name_ok(s))
-		return false;
-	for (size_t i = 0; i < s.n; i++)
-		buf_char(b, ch_lower(s.p[i]));
-	return !buf_failed(b);
-}
-
-/* A name with the NUL that libidn2 wants; its bytes are ours to check first. */
-static bool name_z(struct str s, char z[4 * DOMAIN_MAX + 1])
+/* A label with the NUL that libidn2 wants; its bytes are ours to check first. */
+static bool label_z(struct str s, char z[4 * DOMAIN_MAX + 1])
 {
 	if (s.n == 0 || s.n > (size_t)4 * DOMAIN_MAX || !utf8_valid(s) || str_chr(s, '\0') >= 0)
 		return false;
@@ -54,20 +58,37 @@ static bool name_z(struct str s, char z[4 * DOMAIN_MAX + 1])
 	return true;
 }
 
-bool domain_ascii(struct str s, struct buf *b)
+static bool label_ascii(struct str label, struct buf *b)
 {
 	char z[4 * DOMAIN_MAX + 1];
 	uint8_t *out = NULL;
 
-	s = without_dot(s);
-	if (utf8_is_ascii(s))
-		return lower_add(s, b);
-	if (!name_z(s, z) || idn2_lookup_u8((const uint8_t *)z, &out,
-					    IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) != IDN2_OK)
-		return false;
-	bool ok = lower_add(str_z((char *)out), b);
+	if (utf8_is_ascii(label))
+		return lower_add(label, b);
+	bool ok = label_z(label, z) &&
+		  idn2_lookup_u8((const uint8_t *)z, &out, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) ==
+			  IDN2_OK &&
+		  lower_add(str_z((char *)out), b);
 
 	idn2_free(out);
+	return ok;
+}
+
+bool domain_ascii(struct str s, struct buf *b)
+{
+	size_t from = b->n;
+	bool more, ok;
+	struct str label;
+
+	do {
+		more = label_cut(s, &label, &s);
+		ok = label_ascii(label, b);
+		if (more && s.n)
+			buf_char(b, '.');
+	} while (ok && more && s.n);
+	ok = ok && !buf_failed(b) && b->n - from <= DOMAIN_MAX;
+	if (!ok)
+		buf_truncate(b, from);
 	return ok;
 }
 
@@ -79,7 +100,7 @@ static void label_unicode(struct str label, struct buf *b)
 	char *out = NULL;
 	BUF_AUTO back = BUF_INIT(DOMAIN_MAX + 1);
 
-	if (name_z(label, z) && idn2_to_unicode_8z8z(z, &out, IDN2_NONTRANSITIONAL) == IDN2_OK &&
+	if (label_z(label, z) && idn2_to_unicode_8z8z(z, &out, IDN2_NONTRANSITIONAL) == IDN2_OK &&
 	    domain_ascii(str_z(out), &back) && str_eq(buf_str(&back), label))
 		buf_str_add(b, str_z(out));
 	else
