@@ -237,7 +237,8 @@ static struct str x_pvalue(struct cur *c, struct arena *a)
 	return whole;
 }
 
-/* The text of a comment that was read: between the outer parentheses, quoted pairs undone. */
+/* The text of a comment that was read: between the outer parentheses, quoted pairs and folds
+ * undone. */
 static struct str comment_text(struct str raw, struct arena *a)
 {
 	BUF_AUTO b = BUF_INIT(AUTHRES_SIZE_MAX);
@@ -247,10 +248,14 @@ static struct str comment_text(struct str raw, struct arena *a)
 		char c = raw.p[i];
 
 		depth -= c == ')';
-		if (c == '(' ? depth++ > 0 : depth > 0)
-			buf_char(&b, c == '\\' ? raw.p[++i] : c);
-		else if (c == ')')
+		if (c == '\\')
+			c = raw.p[++i];
+		else if (c == '(' && depth++ == 0)
+			continue;
+		else if (c == ')' && depth == 0)
 			break;
+		if (depth > 0 && c != '\r' && c != '\n')
+			buf_char(&b, c);
 	}
 	return arena_dup(a, buf_str(&b));
 }
