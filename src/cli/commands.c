@@ -143,6 +143,47 @@ const struct cli_command cli_commands[] = {
 		.flags = {CLI_FLAGS_DNS},
 	},
 	{
+		.words = "spf check", .args = "",
+		.brief = "say what SPF says of a client and a sender",
+		.help =
+			"The first word printed is the result: pass, fail, softfail, neutral, none, temperror or\n"
+			"permerror. The line goes on with the identity that was checked (mailfrom, or helo for the\n"
+			"null path) and its domain, how many terms asked the DNS (of 10) and found nothing (of 2),\n"
+			"and whether DNSSEC proves all of it (authentic). Lines on what decided follow: mechanism,\n"
+			"problem, explanation (the words of the domain's owner) and record; then the field\n"
+			"Received-SPF, and what was looked at, step by step. The exit status is 0 for pass.",
+		.run = cli_spf_check,
+		.flags = {
+			{"ip", "ADDRESS", NULL, "of the client"},
+			{"helo", "NAME", NULL, "what the client says in HELO or EHLO"},
+			{"from", "ADDRESS", NULL, "what it says in MAIL FROM; empty for the null path"},
+			{"receiver", "NAME", NULL, "of this server, for explanations"},
+			CLI_FLAGS_DNS,
+		},
+	},
+	{
+		.words = "spf lookup", .args = "DOMAIN",
+		.brief = "look up a domain's SPF record and read it",
+		.help =
+			"The first word printed is found, none, temperror (no answer: try again later) or\n"
+			"permerror (several records, or one that breaks the rules). The line goes on with the\n"
+			"record, authentic if DNSSEC proves it, or with what is wrong. The terms follow, one a line,\n"
+			"with the result of each that matches. The exit status is 0 if there is a proper record.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_spf_lookup,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
+		.words = "spf parse", .args = "RECORD",
+		.brief = "read an SPF record",
+		.help =
+			"Reads the text of a record, such as \"v=spf1 mx -all\". The first word printed is found, or\n"
+			"permerror and what is wrong. The terms follow, one a line, with the result of each that\n"
+			"matches. The exit status is 0 if the record is proper.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_spf_parse,
+	},
+	{
 		.words = "config test", .args = "",
 		.brief = "check mox.conf and domains.conf",
 		.help = "Reads both files. Prints what is wrong, with file and line, or that all is well.",

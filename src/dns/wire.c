@@ -198,12 +198,12 @@ static size_t txt_measure(struct bytes b, size_t *ret_bytes)
 	return n;
 }
 
-/* RFC 1035 §3.3.14: one or more character strings. */
+/* RFC 1035 §3.3.14 NOT: "one or more character-strings": one with none, which some servers let
+ * people publish, would hide the other records of its name. */
 static void read_txt(struct reading *r, struct bytes *b, struct dns_record *ret)
 {
 	size_t bytes, parts = txt_measure(*b, &bytes), at = 0;
 
-	b->failed |= parts == 0;
 	if (parts + bytes > r->left) {
 		fail(r, too_large);
 		return;

@@ -156,7 +156,7 @@ enum dns_wait spf_host_check(struct spf_run *r, struct str domain, bool included
 /* RFC 7208 §4.3: not malformed, not an address literal, of more than one label. */
 static bool is_domain(struct str s)
 {
-	return dns_name_ok(s) && utf8_is_ascii(s) && s.p[0] != '[' && dns_name_labels(s) > 1;
+	return dns_name_labels(s) > 1 && dns_name_ok(s) && utf8_is_ascii(s) && s.p[0] != '[';
 }
 
 enum dns_wait spf_find(struct str domain, struct dns_batch *dns, struct arena *arena,

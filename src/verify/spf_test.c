@@ -150,6 +150,8 @@ static void results(void **state)
 		{"null path, other", "192.0.2.6", "", "helo.example.org", AUTH_FAIL, true, "-all"},
 		{"null path, literal", "192.0.2.5", "", "[192.0.2.5]", AUTH_NONE, false, ""},
 		{"null path, one label", "192.0.2.5", "", "tld", AUTH_NONE, false, ""},
+		{"null path, no HELO", "192.0.2.5", "", "", AUTH_NONE, false, ""},
+		{"null path, a dot", "192.0.2.5", "", ".", AUTH_NONE, false, ""},
 		{"literal", "192.0.2.5", "x@[192.0.2.5]", "h.x", AUTH_NONE, false, ""},
 		{"one label", "192.0.2.5", "x@tld", "h.x", AUTH_NONE, false, ""},
 		{"empty label", "192.0.2.5", "x@a..example.org", "h.x", AUTH_NONE, false, ""},
