@@ -165,7 +165,7 @@ enum dns_wait spf_find(struct str domain, struct dns_batch *dns, struct arena *a
 	struct spf_found found = {.result = AUTH_NONE};
 
 	if (!is_domain(domain)) {
-		spf_problem(arena, &found.problem, "%.*s is no domain name of several labels",
+		spf_problem(arena, &found.problem, "not a domain name of several labels: %.*s",
 			    STR_ARG(domain));
 		*ret = found;
 		return DNS_DONE;

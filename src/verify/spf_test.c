@@ -548,7 +548,7 @@ static void details(void **state)
 	assert_str("domain", r.domain, STR("helo.example.org"));
 	assert_str("local", r.local, STR("postmaster"));
 	r = check(&f, "192.0.2.6", "", "ev\x1bil\xff");
-	assert_str("problem", r.problem, STR("ev?il? is no domain name of several labels"));
+	assert_str("problem", r.problem, STR("not a domain name of several labels: ev?il?"));
 	teardown(&f);
 }
 
