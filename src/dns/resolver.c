@@ -221,7 +221,7 @@ const struct dns_answer *dns_answer_copy(struct arena *arena, enum dns_type type
 		return bad ? bad : &answer_full;
 	*to = *a;
 	to->record = r;
-	to->error = str_sub(a->error, 0, 512);
+	to->error = str_sub(a->error, 0, DNS_ERROR_MAX);
 	copy_str(&c, &to->error);
 	for (size_t i = 0; i < a->n && !c.failed; i++) {
 		r[i] = a->record[i];

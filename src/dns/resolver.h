@@ -52,6 +52,7 @@ enum {
 	DNS_BATCH_MAX = 256,    /* questions */
 	DNS_RECORDS_MAX = 128,  /* of an answer */
 	DNS_ANSWER_MAX = 32768, /* bytes of names and data of an answer */
+	DNS_ERROR_MAX = 512,    /* bytes of error text; more is cut off */
 	DNS_EDE_NONE = -1,
 };
 

@@ -113,6 +113,7 @@ static int ede_of(struct str why)
 		EDE_NOT_YET = 8,
 		EDE_NO_DNSKEY = 9,
 		EDE_NO_RRSIG = 10,
+		EDE_NO_ZONE_KEY = 11,
 		EDE_NO_NSEC = 12,
 	};
 	static const struct {
@@ -121,11 +122,17 @@ static int ede_of(struct str why)
 	} rows[] = {
 		{STR_INIT("signature expired"), EDE_EXPIRED},
 		{STR_INIT("signature before inception date"), EDE_NOT_YET},
-		{STR_INIT("DNSKEY rrset"), EDE_NO_DNSKEY},
+		{STR_INIT("No DNSKEY record"), EDE_NO_DNSKEY},
+		{STR_INIT("no DNSKEY rrset"), EDE_NO_DNSKEY},
+		{STR_INIT("no keys have a DS"), EDE_NO_DNSKEY},
+		{STR_INIT("signatures from unknown keys"), EDE_NO_DNSKEY},
+		{STR_INIT("signature missing"), EDE_NO_RRSIG},
 		{STR_INIT("no signatures"), EDE_NO_RRSIG},
-		{STR_INIT("failed to prove"), EDE_NO_NSEC},
-		{STR_INIT("no NSEC"), EDE_NO_NSEC},
-		{STR_INIT("proof"), EDE_NO_NSEC},
+		{STR_INIT("dnskey without ZSK flag"), EDE_NO_ZONE_KEY},
+		{STR_INIT("no DNSSEC records"), EDE_NO_NSEC},
+		{STR_INIT("proof failed"), EDE_NO_NSEC},
+		{STR_INIT("does not prove absence"), EDE_NO_NSEC},
+		{STR_INIT("no NSEC3"), EDE_NO_NSEC},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
@@ -146,7 +153,7 @@ static void answer_of(struct asked *q, int error, const struct ub_result *r, str
 	} else if (r->bogus) {
 		ret->status = DNS_BOGUS;
 		ret->ede = ede_of(why);
-		ret->error = why.n ? why : STR("does not validate");
+		ret->error = why.n ? str_sub(why, 0, DNS_ERROR_MAX) : STR("does not validate");
 	} else if (r->answer_len <= 0) {
 		ret->error = STR("server failure");
 	} else {

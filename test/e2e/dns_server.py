@@ -116,6 +116,7 @@ class DnsServer:
         self.data = collections.defaultdict(lambda: collections.defaultdict(list))
         self.exists = set()  # all names that were added, and those above them
         self.asked = collections.Counter()  # (name, type) -> questions, silent ones too
+        self.ignored = {}  # (name, type) -> how many of its questions get no answer at first
         self.broken = lambda name: False  # whether a name (labels in lower case) nobody added fails
         self.lock = threading.Lock()
         self.servers = self.bind()
@@ -177,6 +178,11 @@ class DnsServer:
         with self.lock:
             self.data[where][kind] = [what]
             self.exists.update(where[i:] for i in range(len(where) + 1))
+
+    def ignore(self, name, kind, times):
+        """Answers only when it is asked once more than that."""
+        with self.lock:
+            self.ignored[name.lower(), kind] = times
 
     def remove(self, name, kind=None):
         """All records of a name and type, or of the name."""
@@ -253,8 +259,10 @@ class DnsServer:
             return message[:2].ljust(2, b"\0") + struct.pack(">5H", 0x8180 | FORMERR, 0, 0, 0, 0)
         kind = TYPE_NAMES.get(qtype, str(qtype))
         with self.lock:
-            self.asked[text_name(name).lower(), kind] += 1
-            found = self.resolve(name, kind)
+            question = text_name(name).lower(), kind
+            self.asked[question] += 1
+            late = self.asked[question] <= self.ignored.get(question, 0)
+            found = None if late else self.resolve(name, kind)
         if found is None:
             return None
         rcode, answers = found
