@@ -145,7 +145,7 @@ void json_bool(struct json *j, bool v)
 	buf_str_add(j->b, v ? STR("true") : STR("false"));
 }
 
-void json_null(struct json *j)
+void json_nothing(struct json *j)
 {
 	before_value(j);
 	buf_str_add(j->b, STR("null"));

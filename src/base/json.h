@@ -34,7 +34,8 @@ void json_str(struct json *j, struct str s);
 void json_u64(struct json *j, uint64_t v);
 void json_i64(struct json *j, int64_t v);
 void json_bool(struct json *j, bool v);
-void json_null(struct json *j);
+/* null; jansson, which is linked too, has the name json_null. */
+void json_nothing(struct json *j);
 /* A value that is JSON already, ours and not a stranger's. */
 void json_raw(struct json *j, struct str value);
 /* Whether one whole value was written. */

@@ -18,7 +18,7 @@ static void structure(void **state)
 	json_object_end(&j);
 	json_u64(&j, UINT64_MAX);
 	json_i64(&j, INT64_MIN);
-	json_null(&j);
+	json_nothing(&j);
 	json_array_end(&j);
 	json_key(&j, STR("\"b\""));
 	json_bool(&j, true);

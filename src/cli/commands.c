@@ -203,6 +203,34 @@ const struct cli_command cli_commands[] = {
 		.run = cli_config_describe_domains,
 	},
 	{
+		.words = "dmarc parsereportmsg", .args = "FILE",
+		.brief = "print a DMARC aggregate report as JSON",
+		.help =
+			"FILE is a message with a report, or the report itself: XML, gzip or zip. Prints one line\n"
+			"of JSON, with the names of the XML's elements (RFC 9990). What is absent is left out.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dmarc_parsereportmsg,
+	},
+	{
+		.words = "tlsrpt parsereportmsg", .args = "FILE",
+		.brief = "print a TLS report as JSON",
+		.help =
+			"FILE is a message with a report, or the report itself: JSON, gzip or zip. Prints one line\n"
+			"of JSON in the form of RFC 8460, checked.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_tlsrpt_parsereportmsg,
+	},
+	{
+		.words = "arf parsereportmsg", .args = "FILE",
+		.brief = "print a feedback report about abuse or authentication as JSON",
+		.help =
+			"FILE is a message with a report (RFC 5965, RFC 6591). Prints one line of JSON, with the\n"
+			"names of the report's fields in lower case, and the header of the message that it is\n"
+			"about as original-header.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_arf_parsereportmsg,
+	},
+	{
 		.words = "version", .args = "",
 		.brief = "print the version",
 		.help = "Prints the version of this program.",
