@@ -63,10 +63,10 @@ struct err report_enter(struct report_frame *f, const struct report_field *field
 
 static struct err set_text(const struct report_field *f, struct str text, void *to, struct arena *a)
 {
-	struct str copy = arena_dup(a, text);
-
 	if (text.n > REPORT_TEXT_MAX)
 		return err_make(ERR_LIMIT, "more than %d bytes", REPORT_TEXT_MAX);
+	struct str copy = arena_dup(a, text);
+
 	if (!copy.p)
 		return err_make(ERR_LIMIT, "the report needs too much memory");
 	*(struct str *)to = copy;
@@ -152,8 +152,7 @@ struct err report_set(struct report_frame *f, const struct report_field *field, 
 {
 	assert(field->type < ARRAY_LEN(set));
 	TRY(mark(f, field));
-	return err_add(set[field->type](field, str_trim(text), member(f->base, field), a), "%s",
-		       field->name);
+	return err_add(set[field->type](field, text, member(f->base, field), a), "%s", field->name);
 }
 
 struct err report_leave(const struct report_frame *f)

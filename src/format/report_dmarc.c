@@ -226,7 +226,7 @@ static struct err on_end(struct xml_reader *x, struct str text)
 	struct report_frame *top = &r->frame[r->depth - 1];
 
 	if (r->leaf)
-		return report_set(top, TAKE_PTR(r->leaf), text, r->a);
+		return report_set(top, TAKE_PTR(r->leaf), str_trim(text), r->a);
 	r->depth--;
 	return report_leave(top);
 }

@@ -17,11 +17,18 @@ struct parse {
 	bool leaf; /* no element ended since the innermost began */
 };
 
+/* Says where an error was met. */
+static struct err placed(const struct parse *p, struct err e)
+{
+	return err_add(e, "XML line %lu column %lu", XML_GetCurrentLineNumber(p->expat),
+		       XML_GetCurrentColumnNumber(p->expat) + 1);
+}
+
 static void stop(struct parse *p, struct err e)
 {
 	if (err_is_ok(e) || err_failed(p->error))
 		return;
-	p->error = e;
+	p->error = placed(p, e);
 	XML_StopParser(p->expat, XML_FALSE);
 }
 
@@ -79,15 +86,12 @@ static void on_text(void *data, const XML_Char *text, int n)
 
 static struct err failure(struct parse *p)
 {
-	XML_Parser x = p->expat;
-	struct err e = p->error;
+	enum XML_Error code = XML_GetErrorCode(p->expat);
 
-	if (err_is_ok(e))
-		e = err_make(XML_GetErrorCode(x) == XML_ERROR_NO_MEMORY ? ERR_RESOURCES
-									: ERR_SYNTAX,
-			     "%s", XML_ErrorString(XML_GetErrorCode(x)));
-	return err_add(e, "XML line %lu column %lu", XML_GetCurrentLineNumber(x),
-		       XML_GetCurrentColumnNumber(x) + 1);
+	if (err_failed(p->error))
+		return p->error;
+	return placed(p, err_make(code == XML_ERROR_NO_MEMORY ? ERR_RESOURCES : ERR_SYNTAX, "%s",
+				  XML_ErrorString(code)));
 }
 
 /* In pieces: expat keeps a token that is not complete, and its length is ours to bound. */
@@ -103,8 +107,8 @@ static struct err parse_all(struct parse *p, struct str document)
 			return ERR_OK;
 		at += piece.n;
 		if (at - (size_t)XML_GetCurrentByteIndex(p->expat) > XML_TOKEN_MAX + PIECE)
-			return err_make(ERR_LIMIT, "XML line %lu: a tag has more than %d bytes",
-					XML_GetCurrentLineNumber(p->expat), XML_TOKEN_MAX);
+			return placed(p, err_make(ERR_LIMIT, "a tag has more than %d bytes",
+						  XML_TOKEN_MAX));
 	}
 }
 
