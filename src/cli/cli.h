@@ -70,6 +70,8 @@ struct err cli_spf_parse(struct cli *c);
 struct err cli_dmarc_parsereportmsg(struct cli *c);
 struct err cli_tlsrpt_parsereportmsg(struct cli *c);
 struct err cli_arf_parsereportmsg(struct cli *c);
+struct err cli_dnsbl_check(struct cli *c);
+struct err cli_dnsbl_checkhealth(struct cli *c);
 struct err cli_config_test(struct cli *c);
 struct err cli_config_describe_static(struct cli *c);
 struct err cli_config_describe_domains(struct cli *c);

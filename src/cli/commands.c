@@ -231,6 +231,29 @@ const struct cli_command cli_commands[] = {
 		.run = cli_arf_parsereportmsg,
 	},
 	{
+		.words = "dnsbl check", .args = "ZONE IP",
+		.brief = "look an address up in a DNS blocklist",
+		.help =
+			"The first word printed is the result: listed, unlisted, or temperror: the list gave no\n"
+			"answer, or one that is no listing, as to those it does not serve. What the list answered\n"
+			"and its explanation follow. The exit status is 0 if the address is not listed.",
+		.args_min = 2, .args_max = 2,
+		.run = cli_dnsbl_check,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
+		.words = "dnsbl checkhealth", .args = "ZONE",
+		.brief = "check whether a DNS blocklist works",
+		.help =
+			"A list must have its test entry, 127.0.0.2, and must not have 127.0.0.1 (RFC 5782). The\n"
+			"first word printed is healthy, unhealthy or temperror, and why. The second line says the\n"
+			"same of the list's IPv6 entries, which not all have. The exit status is 0 if the first\n"
+			"word is healthy.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dnsbl_checkhealth,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
 		.words = "version", .args = "",
 		.brief = "print the version",
 		.help = "Prints the version of this program.",

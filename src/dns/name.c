@@ -87,13 +87,17 @@ void buf_dns_lower(struct buf *b, struct str name)
 	buf_commit(b, name.n);
 }
 
-void buf_dns_reverse(struct buf *b, struct ip ip)
+void buf_dns_reversed(struct buf *b, struct ip ip)
 {
 	if (ip.family == 4)
-		buf_printf(b, "%u.%u.%u.%u.in-addr.arpa", ip.b[3], ip.b[2], ip.b[1], ip.b[0]);
-	if (ip.family != 6)
-		return;
-	for (unsigned i = 16; i-- > 0;)
+		buf_printf(b, "%u.%u.%u.%u.", ip.b[3], ip.b[2], ip.b[1], ip.b[0]);
+	for (unsigned i = 16; ip.family == 6 && i-- > 0;)
 		buf_printf(b, "%x.%x.", ip.b[i] & 15U, (unsigned)ip.b[i] >> 4);
-	buf_str_add(b, STR("ip6.arpa"));
+}
+
+void buf_dns_reverse(struct buf *b, struct ip ip)
+{
+	buf_dns_reversed(b, ip);
+	if (ip_is_set(ip))
+		buf_str_add(b, ip.family == 4 ? STR("in-addr.arpa") : STR("ip6.arpa"));
 }

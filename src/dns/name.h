@@ -40,6 +40,9 @@ static inline bool dns_name_eq(struct str a, struct str b)
 }
 /* In lower case (ASCII). */
 void buf_dns_lower(struct buf *b, struct str name);
+/* An address' octets (IPv4) or nibbles (IPv6) as labels, the last first, with a dot behind each:
+ * lists of addresses (RFC 5782 §2.1, §2.4) and the tree below. */
+void buf_dns_reversed(struct buf *b, struct ip ip);
 /* The name under in-addr.arpa or ip6.arpa whose PTR records name the host (RFC 1035 §3.5,
  * RFC 3596 §2.5); nothing for an unset address. */
 void buf_dns_reverse(struct buf *b, struct ip ip);
