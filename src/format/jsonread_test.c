@@ -45,8 +45,11 @@ static struct err read_repeated(const char *before, const char *what, size_t n, 
 	JSON_AUTO *j = NULL;
 
 	buf_str_add(&text, str_z(before));
-	for (size_t i = 0; i < n; i++)
-		buf_str_add(&text, str_z(what));
+	if (strlen(what) == 1)
+		buf_char_n(&text, what[0], n);
+	else
+		for (size_t i = 0; i < n; i++)
+			buf_str_add(&text, str_z(what));
 	buf_str_add(&text, str_z(after));
 	assert_false(buf_failed(&text));
 	return jsonread(buf_str(&text), &j);

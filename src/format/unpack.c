@@ -237,7 +237,7 @@ static struct err entry_unpack(const struct zip_entry *e, struct str packed, str
 static struct err unpack_zip(struct str s, struct buf *ret)
 {
 	struct zip_entry e[UNPACK_ENTRIES_MAX];
-	struct str files, directory;
+	struct str files = {0}, directory = {0};
 	size_t n, i = 0, before = ret->n;
 
 	TRY(zip_split(s, &files, &directory, &n));

@@ -16,7 +16,7 @@
 enum {
 	XML_SIZE_MAX = 20 << 20,
 	XML_DEPTH_MAX = 32,         /* open elements */
-	XML_ELEMENTS_MAX = 2000000, /* of a document */
+	XML_ELEMENTS_MAX = 1000000, /* of a document */
 	XML_TEXT_MAX = 64 << 10,    /* of an element */
 	XML_TOKEN_MAX = 64 << 10,   /* of a tag with its attributes, or a comment */
 };
