@@ -238,7 +238,7 @@ static struct err unpack_zip(struct str s, struct buf *ret)
 {
 	struct zip_entry e[UNPACK_ENTRIES_MAX];
 	struct str files = {0}, directory = {0};
-	size_t n, i = 0, before = ret->n;
+	size_t n = 0, i = 0, before = ret->n;
 
 	TRY(zip_split(s, &files, &directory, &n));
 	TRY(entries_read(files, directory, n, e));
