@@ -184,6 +184,45 @@ const struct cli_command cli_commands[] = {
 		.run = cli_spf_parse,
 	},
 	{
+		.words = "iprev", .args = "IP",
+		.brief = "check that the name of an IP address has that address",
+		.help =
+			"The first word printed is the result (RFC 8601): pass, fail (no name has the address),\n"
+			"permerror (it has no name) or temperror (try again later); then the name that has the\n"
+			"address, without a pass the first of its names, and whether DNSSEC proves the result\n"
+			"(authentic). Why, and all names that were looked at, follow. The exit status is 0 for a\n"
+			"pass.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_iprev,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
+		.words = "dmarc lookup", .args = "DOMAIN",
+		.brief = "show the DMARC policy for a domain, and how it is found",
+		.help =
+			"The first word printed is the result: found, none, permerror (a record without a policy)\n"
+			"or temperror (try again later). The line goes on with the policy for messages from\n"
+			"DOMAIN that nothing authenticates, where it was found, the organizational domain, and\n"
+			"whether DNSSEC proves them (authentic). The record and what it says follow, with the\n"
+			"tags that were ignored because they cannot be read, and each step of the walk up the\n"
+			"DNS (RFC 9989). The exit status is 0 if there is a policy.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dmarc_lookup,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
+		.words = "dmarc checkreportaddrs", .args = "DOMAIN",
+		.brief = "check that the addresses for DMARC reports take them",
+		.help =
+			"For each address in rua and ruf of the domain's DMARC record looks whether it is of the\n"
+			"same organization, or its domain publishes that it takes reports about DOMAIN. The first\n"
+			"word printed is ok if all do, refused if not, or none, permerror, temperror if there is\n"
+			"no record to look at. A line for each address follows. The exit status is 0 for ok.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dmarc_checkreportaddrs,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
 		.words = "config test", .args = "",
 		.brief = "check mox.conf and domains.conf",
 		.help = "Reads both files. Prints what is wrong, with file and line, or that all is well.",
