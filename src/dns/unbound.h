@@ -5,18 +5,22 @@
  * dns_unbound_process calls back with the answers that came. Nothing of the network is an error:
  * no answer, a server's failure, an answer over the limits are DNS_FAILED, what does not validate
  * is DNS_BOGUS, both with text; neither ever says that a record is absent. libunbound retries on
- * its own and gives up after a minute at worst: the caller holds the deadline, and cancels.
+ * its own and gives up late (10 seconds and more): the caller holds the deadline, and cancels.
  *
  * Input: the addresses of forwards and paths are the operator's; answers are strangers' and meet
  * dns/wire. At most in_flight questions are worked on: past that dns_unbound_ask says RESOURCES. A
  * cancelled question counts until libunbound has ended it, because it costs what it did before.
  * Memory: an answer and all in it live until its callback returns. libunbound holds about twice
- * cache_bytes, and some 20 KiB a question in flight.
+ * cache_bytes, and 12 KiB a question in flight.
  * Threads: one at a time calls these functions; callbacks run in dns_unbound_process alone. The
  * first question starts the one thread there is besides, which does all of the network's work,
- * takes no signals, and ends in dns_unbound_free. Files: all are read by dns_unbound_new, before
- * any promise; afterwards only the file of anchor_auto is read and written, with temporary ones
- * beside it, by the thread. Not handled: DNS over TLS; forwards by name.
+ * takes no signals, and ends in dns_unbound_free.
+ *
+ * Files: all are read by dns_unbound_new, before any promise. Afterwards the thread replaces the
+ * file of anchor_auto, through another one beside it; it also looks for /etc/localtime, to write
+ * times there as comments, and does not mind to be refused.
+ *
+ * Not handled: DNS over TLS; forwards by name.
  */
 #ifndef MOX_DNS_UNBOUND_H
 #define MOX_DNS_UNBOUND_H

@@ -144,7 +144,7 @@ static void anchors_write(const struct dns_unbound_opts *o, struct buf *b)
 
 static void config_write(const struct dns_unbound_opts *o, struct buf *b)
 {
-	bool loopback = false;
+	bool loopback = false, all = false;
 
 	buf_str_add(b, STR("server:\n"));
 	limits_write(o, b);
@@ -152,12 +152,17 @@ static void config_write(const struct dns_unbound_opts *o, struct buf *b)
 	specials_write(o, b);
 	for (size_t i = 0; i < o->forwards; i++) {
 		loopback |= ip_is_loopback(o->forward[i].ip);
+		all |= o->forward[i].zone.n == 0;
 		if (o->forward[i].private)
 			zone_write(b, "domain-insecure", o->forward[i].zone);
 	}
-	/* A server that was away is tried again at once when it is back. */
-	buf_str_add(b, STR("infra-keep-probing: yes\n"));
 	buf_printf(b, "do-not-query-localhost: %s\n", loopback ? "no" : "yes");
+	/* A server that was silent is tried again. One that is asked for everything is not even
+	 * remembered as silent: three names whose own servers are dead would do, and every
+	 * question would fail at once, unasked, for minutes. */
+	buf_str_add(b, STR("infra-keep-probing: yes\n"));
+	if (all)
+		buf_str_add(b, STR("infra-host-ttl: 1\n"));
 	for (size_t i = 0; i < o->forwards; i++)
 		forward_write(o, b, i);
 }
