@@ -104,7 +104,7 @@ static void message_dump(const char *name, const struct facts *f, struct str mes
 	if (f->has_date)
 		json_i64(&j, f->date);
 	else
-		json_null(&j);
+		json_nothing(&j);
 	json_key(&j, STR("addresses"));
 	addresses(&j, f);
 	json_key(&j, STR("parts"));
