@@ -36,42 +36,47 @@ static void extended_value(struct buf *b, const struct param_text *p, struct are
 	buf_imap_stored_string(b, buf_str(&t));
 }
 
-/* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil */
-static void params_write(struct writer *w, const struct param_list *list)
+static void param_write(struct writer *w, const struct param_text *p, bool first)
 {
-	struct param_texts t = {0};
+	BUF_AUTO name = BUF_INIT(2 * PARAM_VALUE_MAX);
 
-	if (!param_join(list, w->a, &t) || t.n == 0) {
-		buf_str_add(w->b, STR("NIL"));
-		return;
-	}
-	for (size_t i = 0; i < t.n; i++) {
-		const struct param_text *p = &t.v[i];
-		BUF_AUTO name = BUF_INIT(2 * PARAM_VALUE_MAX);
-
-		buf_strs(&name, p->name, p->charset.n ? STR("*") : STR(""));
-		buf_char(w->b, i ? ' ' : '(');
-		buf_imap_stored_string(w->b, buf_str(&name));
-		buf_char(w->b, ' ');
-		if (p->charset.n)
-			extended_value(w->b, p, w->a);
-		else
-			buf_imap_stored_string(w->b, p->value);
-	}
-	buf_char(w->b, ')');
+	buf_strs(&name, p->name, p->charset.n ? STR("*") : STR(""));
+	buf_char(w->b, first ? '(' : ' ');
+	buf_imap_stored_string(w->b, buf_str(&name));
+	buf_char(w->b, ' ');
+	if (p->charset.n)
+		extended_value(w->b, p, w->a);
+	else
+		buf_imap_stored_string(w->b, p->value);
 }
 
-/* "defaulting various fields as necessary": without Content-Type it is US-ASCII (RFC 2045 §5.2). */
+/* body-fld-param = "(" string SP string *(SP string SP string) ")" / nil; default_charset: whether
+ * a charset is given where none is written. */
+static void params_write(struct writer *w, const struct param_list *list, bool default_charset)
+{
+	static const struct param_text us_ascii = {.name = STR_INIT("CHARSET"),
+						   .value = STR_INIT("US-ASCII")};
+	struct param_texts t = {0};
+
+	if (!param_join(list, w->a, &t))
+		t.n = 0;
+	for (size_t i = 0; i < t.n; i++) {
+		param_write(w, &t.v[i], i == 0);
+		default_charset = default_charset && !str_eq(t.v[i].name, STR("charset"));
+	}
+	if (default_charset)
+		param_write(w, &us_ascii, t.n == 0);
+	buf_str_add(w->b, t.n || default_charset ? STR(")") : STR("NIL"));
+}
+
+/* "defaulting various fields as necessary": text/plain is US-ASCII unless it says otherwise (RFC
+ * 2045 §5.2, RFC 2046 §4.1.2). */
 static void content_params(struct writer *w, const struct mime_part *p)
 {
-	bool declared = p->content_type.type.n != 0;
-
-	if (!declared && !p->opaque && mime_is(p, STR("text"), STR("plain")))
-		buf_str_add(w->b, STR("(\"CHARSET\" \"US-ASCII\")"));
-	else if (p->opaque)
+	if (p->opaque)
 		buf_str_add(w->b, STR("NIL"));
 	else
-		params_write(w, &p->content_type.params);
+		params_write(w, &p->content_type.params, mime_is(p, STR("text"), STR("plain")));
 }
 
 static void encoding_write(struct writer *w, const struct mime_part *p)
@@ -112,7 +117,7 @@ static void disposition_write(struct writer *w, const struct mime_part *p)
 	buf_char(w->b, '(');
 	buf_imap_stored_string(w->b, p->disposition.type);
 	buf_char(w->b, ' ');
-	params_write(w, &p->disposition.params);
+	params_write(w, &p->disposition.params, false);
 	buf_char(w->b, ')');
 }
 
@@ -152,7 +157,7 @@ static void multipart_write(struct writer *w, const struct mime_part *p)
 	if (!w->extended)
 		return;
 	buf_char(w->b, ' ');
-	params_write(w, &p->content_type.params);
+	params_write(w, &p->content_type.params, false);
 	extension_write(w, p);
 }
 

@@ -52,6 +52,23 @@ static const struct {
 	 STR_INIT("(\"text\" \"plain\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"x-uu\" 0 0)"),
 	 STR_INIT("(\"text\" \"plain\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"x-uu\" 0 0 NIL NIL NIL "
 		  "NIL)")},
+	/* RFC 2046 §4.1.2 */
+	{"no charset", STR_INIT("Content-Type: TEXT/Plain; format=flowed\r\n\r\n"),
+	 STR_INIT("(\"text\" \"plain\" (\"format\" \"flowed\" \"CHARSET\" \"US-ASCII\") NIL NIL "
+		  "\"7BIT\" 0 0)"),
+	 STR_INIT("(\"text\" \"plain\" (\"format\" \"flowed\" \"CHARSET\" \"US-ASCII\") NIL NIL "
+		  "\"7BIT\" 0 0 NIL NIL NIL NIL)")},
+	{"no parameters", STR_INIT("Content-Type: text/plain\r\n\r\n"),
+	 STR_INIT("(\"text\" \"plain\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 0 0)"),
+	 STR_INIT("(\"text\" \"plain\" (\"CHARSET\" \"US-ASCII\") NIL NIL \"7BIT\" 0 0 NIL NIL NIL "
+		  "NIL)")},
+	{"charset in extended form", STR_INIT("Content-Type: text/plain; charset*=''utf-8\r\n\r\n"),
+	 STR_INIT("(\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 0 0)"),
+	 STR_INIT(
+		 "(\"text\" \"plain\" (\"charset\" \"utf-8\") NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)")},
+	{"other text has no default", STR_INIT("Content-Type: text/html\r\n\r\n"),
+	 STR_INIT("(\"text\" \"html\" NIL NIL NIL \"7BIT\" 0 0)"),
+	 STR_INIT("(\"text\" \"html\" NIL NIL NIL \"7BIT\" 0 0 NIL NIL NIL NIL)")},
 };
 
 static void test_cases(void **state)

@@ -255,10 +255,12 @@ def test_types(walk):
         if written is None:
             # RFC 2045 §5.2, RFC 2046 §5.1.5
             digest = part.parent and part.parent.children and part.parent.subtype.lower() == b"digest"
-            theirs = ("message", "rfc822", {}) if digest else ("text", "plain", {"charset": "US-ASCII"})
+            theirs = ("message", "rfc822", {}) if digest else ("text", "plain", {})
         else:
             header = header_of("content-type", latin1(written))
             theirs = header.maintype, header.subtype, parameters(header)
+        if theirs[:2] == ("text", "plain"):
+            theirs[2].setdefault("charset", "US-ASCII")  # RFC 2046 §4.1.2
         if ours != theirs:
             found[name, part.section] = ours, theirs, written
     explained("type", found)
