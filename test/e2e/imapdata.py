@@ -11,11 +11,14 @@ class Literal8(bytes):
     """Bytes that may hold NUL (RFC 9051 §9 literal8)."""
 
 
-def read(file):
-    """One response with the literals in it, without its last CRLF."""
+def read(file, ended=False):
+    """One response with the literals in it, without its last CRLF. Where the connection may have ended,
+    None says that it has."""
     whole = b""
     while True:
         line = file.readline()
+        if ended and not whole and not line:
+            return None
         assert line.endswith(b"\r\n"), (whole[-200:], line)
         literal = re.search(rb"\{(\d+)\}\r\n$", line)
         whole += line
