@@ -12,7 +12,8 @@ from conftest import Mox, end
 LEFT_OUT = {
     "RFC 4314 (ACL) is not offered": [
         "ACLCommandsOnOwner", "ACLCommandsOnOtherUser", "Rights", "ListWithSharedMailbox", "RenameSharedMailbox",
-        "SharedMailbox", *(f"SharingAccess{rights}" for rights in "L LR LRA LRI LRK LRS LRT LRTE LRW LRX".split()),
+        "SharedMailbox",
+        *(f"SharingAccess{rights}" for rights in "L LR LRA LRI LRK LRS LRT LRTE LRW LRX".split()),
         *(f"aclIntegration/ACLIntegration{name}" for name in (
             "RightR WithoutRightR RightL WithoutRightL RightA WithoutRightA RightX WithoutRightX RightK WithoutRightK "
             "RightRE WithoutRightE RightI WithoutRightI RightIS RightIT RightIW RightRS WithoutRightS RightRW "
