@@ -223,6 +223,91 @@ const struct cli_command cli_commands[] = {
 		.flags = {CLI_FLAGS_DNS},
 	},
 	{
+		.words = "dkim genrsa", .args = "[BITS]",
+		.brief = "make an RSA key for DKIM",
+		.help = "Prints a new private key of 2048 or BITS bits, PKCS #8 in PEM form.",
+		.args_max = 1,
+		.run = cli_dkim_genrsa,
+	},
+	{
+		.words = "dkim gened25519", .args = "",
+		.brief = "make an Ed25519 key for DKIM",
+		.help = "Prints a new private key, PKCS #8 in PEM form.",
+		.run = cli_dkim_gened25519,
+	},
+	{
+		.words = "dkim txt", .args = "[KEYFILE]",
+		.brief = "print the DNS record for a DKIM key",
+		.help =
+			"Reads a private or public key in PEM form from KEYFILE or standard input and prints the\n"
+			"TXT record that belongs at SELECTOR._domainkey.DOMAIN.",
+		.args_max = 1,
+		.run = cli_dkim_txt,
+		.flags = {{"zone", NULL, NULL, "as quoted strings of at most 255 bytes, for zone files"}},
+	},
+	{
+		.words = "dkim lookup", .args = "SELECTOR DOMAIN",
+		.brief = "look up a DKIM key in the DNS",
+		.help =
+			"The first word printed is found, none or temperror (no answer: try again later), then the\n"
+			"name that was asked for. A line for each record says what it is good for. The exit status\n"
+			"is 0 if there is a key.",
+		.args_min = 2, .args_max = 2,
+		.run = cli_dkim_lookup,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
+		.words = "dkim sign", .args = "KEYFILE SELECTOR DOMAIN MESSAGE",
+		.brief = "sign a message",
+		.help =
+			"Prints the message in the file MESSAGE (or - for standard input) with a DKIM-Signature in\n"
+			"front, made with the private key in KEYFILE, PEM form. The key says the algorithm:\n"
+			"rsa-sha256 or ed25519-sha256. Line ends are as in the file; CRLF is what is signed.",
+		.args_min = 4, .args_max = 4,
+		.run = cli_dkim_sign,
+		.flags = {
+			{"canonicalization", "HEADER/BODY", "relaxed/relaxed", "relaxed or simple, for each"},
+			{"headers", "NAME,...", "", "the fields to sign; else those that the server signs"},
+			{"noseal", NULL, NULL, "do not sign that there are no more fields of these names"},
+			{"identity", "ADDRESS", "", "whom the domain signs for (i=): [LOCAL]@DOMAIN"},
+			{"expire", "SECONDS", "0", "how long the signature holds; 0: for ever"},
+			{"field", NULL, NULL, "print the DKIM-Signature alone"},
+			CLI_FLAG_NOW,
+		},
+	},
+	{
+		.words = "dkim verify", .args = "MESSAGE",
+		.brief = "verify the DKIM signatures of a message",
+		.help =
+			"Reads the file MESSAGE (or - for standard input); line ends may be LF. The first word\n"
+			"printed is the best result that a signature has: pass, temperror, policy, fail, permerror,\n"
+			"or none. Then comes a line for each signature with its own result, domain, selector,\n"
+			"identity, algorithm, start of b= and the reason, and the DNS record that decided. The exit\n"
+			"status is 0 if a signature passes.\n\n"
+			"The server also refuses signatures of a part of the body (l=), and those without Subject.\n"
+			"This is said of such a signature; with -policy it is its result.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dkim_verify,
+		.flags = {
+			CLI_FLAGS_DNS,
+			{"policy", NULL, NULL, "refuse what the server refuses"},
+			{"signatures", "N", "10", "look at the first N signatures only"},
+		},
+	},
+	{
+		.words = "arc verify", .args = "MESSAGE",
+		.brief = "verify the ARC chain of a message",
+		.help =
+			"Reads the file MESSAGE (or - for standard input); line ends may be LF. The first word\n"
+			"printed is the result: none (no ARC fields), pass or fail; the line goes on with the\n"
+			"reason and, for a pass, the oldest set whose message signature still holds (0: all do).\n"
+			"A line for each set follows: who sealed it, and what that forwarder found. A pass means\n"
+			"something only if all sealers are trusted. The exit status is 1 for fail.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_arc_verify,
+		.flags = {CLI_FLAGS_DNS},
+	},
+	{
 		.words = "config test", .args = "",
 		.brief = "check mox.conf and domains.conf",
 		.help = "Reads both files. Prints what is wrong, with file and line, or that all is well.",

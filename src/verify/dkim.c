@@ -1,20 +1,14 @@
 #include "verify/dkim.h"
 
-#include "format/header.h"
-#include "verify/bodyhash.h"
-#include "verify/fields.h"
-#include "verify/psl.h"
+#include "verify/signed.h"
 #include <openssl/evp.h>
 
 /* A signature on its way. */
 struct row {
-	struct str field; /* the whole field */
-	size_t field_at;  /* its offset in the section */
-	struct str cut;   /* b= in it */
-	struct str name;  /* of the key */
+	struct signed_field field;
+	struct str name; /* of the key */
 	bool decided;
 	EVP_PKEY *pkey;
-	size_t body_id; /* of its body hash */
 };
 
 struct dkim {
@@ -33,27 +27,26 @@ static void decide(struct dkim *d, size_t i, enum auth_result result, struct str
 	d->result[i].why = why;
 }
 
-/* What can be said without the key: NULL, or why not, and the result then. */
-static const char *refusal(const struct dkim *d, const struct dkim_signature *s,
-			   enum auth_result *ret)
+const char *dkim_policy(const struct dkim_signature *s)
 {
-	const struct dkim_options *o = &d->options;
+	return s->has_length ? "a part of the body only may be signed (l=)"
+	       : !dkim_signature_covers(s, STR("Subject")) ? "Subject is not signed"
+							   : NULL;
+}
 
-	*ret = AUTH_PERMERROR;
-	if (s->algorithm == DKIM_RSA_SHA1)
-		return "rsa-sha1 is not to be verified any more (RFC 8301)";
-	if (s->has_expiry && s->expiry < o->now)
-		return "the signature has expired (x=)";
-	if (s->has_time && s->time > o->now && s->time - o->now > DKIM_CLOCK_SLACK)
-		return "the signature was made in the future (t=)";
-	if (psl_is_suffix(s->domain)) /* RFC 6376 §6.1.1 */
-		return "d= is a public suffix";
-	*ret = AUTH_POLICY;
-	if (o->policy && s->has_length)
-		return "a part of the body only may be signed (l=)";
-	if (o->policy && !dkim_signature_covers(s, STR("Subject")))
-		return "Subject is not signed";
-	return NULL;
+/* Decides what can be decided without the key: by the error of parsing, or the signature itself. */
+static void decide_early(struct dkim *d, size_t i, struct err parsed)
+{
+	const struct dkim_signature *s = &d->result[i].signature;
+	const char *why;
+
+	if (err_failed(parsed))
+		decide(d, i, AUTH_PERMERROR,
+		       arena_printf(d->arena, "bad signature: %.*s", STR_ARG(err_text(parsed))));
+	else if ((why = signed_refusal(s, d->options.now)))
+		decide(d, i, AUTH_PERMERROR, str_z(why));
+	else if (d->options.policy && (why = dkim_policy(s)))
+		decide(d, i, AUTH_POLICY, str_z(why));
 }
 
 static struct err signature_add(struct dkim *d, const struct header_field *f)
@@ -66,23 +59,14 @@ static struct err signature_add(struct dkim *d, const struct header_field *f)
 	d->row = rows;
 	d->result = results;
 	size_t i = d->n++;
-	struct row *r = &rows[i];
-	struct dkim_signature *s = &results[i].signature;
-	enum auth_result result;
 
-	*r = (struct row){.field = str_sub(d->section, f->from, f->to), .field_at = f->from};
+	rows[i] = (struct row){0};
 	results[i] = (struct dkim_result){0};
-	struct err e = dkim_signature_parse(f->value, DKIM_SIGNATURE, d->arena, s);
+	struct err e = signed_parse(d->section, f, DKIM_SIGNATURE, d->arena, &rows[i].field,
+				    &results[i].signature);
 
-	r->cut = str_sub(f->value, s->raw_at, s->raw_to);
-	r->name = dkim_key_name(s, d->arena);
-	const char *why = err_failed(e) ? NULL : refusal(d, s, &result);
-
-	if (err_failed(e))
-		decide(d, i, AUTH_PERMERROR,
-		       arena_printf(d->arena, "bad signature: %.*s", STR_ARG(err_text(e))));
-	else if (why)
-		decide(d, i, result, str_z(why));
+	decide_early(d, i, e);
+	rows[i].name = dkim_key_name(&results[i].signature, d->arena);
 	return arena_failed(d->arena) ? err_make(ERR_LIMIT, "no memory for signatures") : ERR_OK;
 }
 
@@ -134,46 +118,20 @@ static struct err hash(struct dkim *d, struct fields *fields, struct bodyhash *b
 {
 	fields_init(fields, d->section, d->arena);
 	bodyhash_init(bodies, d->arena);
-	for (size_t i = 0; i < d->n; i++) {
-		const struct dkim_signature *s = &d->result[i].signature;
-
-		if (d->row[i].decided)
-			continue;
-		TRY(fields_want(fields, s->names));
-		TRY(bodyhash_want(bodies, s->body_canon, s->has_length ? s->length : BODYHASH_ALL,
-				  &d->row[i].body_id));
-	}
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->row[i].decided)
+			TRY(signed_want(&d->row[i].field, &d->result[i].signature, fields, bodies));
 	TRY(fields_index(fields));
 	return bodyhash_run(bodies, d->body);
 }
 
-/* RFC 6376 §6.1.3 */
 static void verify(struct dkim *d, size_t i, struct fields *fields, const struct bodyhash *bodies)
 {
-	const struct dkim_signature *s = &d->result[i].signature;
-	const struct row *r = &d->row[i];
-	struct str body = bodyhash_get(bodies, r->body_id);
-	struct fields_hash h;
-	uint8_t digest[DKIM_HASH_N];
+	const char *why;
+	enum auth_result result = signed_verify(&d->row[i].field, &d->result[i].signature,
+						d->row[i].pkey, fields, bodies, &why);
 
-	if (body.n == 0) {
-		decide(d, i, AUTH_FAIL, STR("the body is shorter than was signed (l=)"));
-		return;
-	}
-	if (!str_eq(body, s->body_hash)) {
-		decide(d, i, AUTH_FAIL, STR("the body is not what was signed (bh=)"));
-		return;
-	}
-	fields_hash_begin(&h, s->header_canon);
-	fields_hash_select(&h, fields, s->names, r->field_at);
-	struct err e = fields_hash_end(&h, r->field, r->cut, digest);
-
-	if (err_failed(e))
-		decide(d, i, AUTH_TEMPERROR, arena_dup(d->arena, err_text(e)));
-	else if (!dkim_key_verify(r->pkey, s->algorithm, digest, s->signature))
-		decide(d, i, AUTH_FAIL, STR("the signature does not fit the header and the key"));
-	else
-		decide(d, i, AUTH_PASS, STR("the signature is good"));
+	decide(d, i, result, str_z(why));
 }
 
 /* RFC 6376 §3.6.1: a signer who tests is treated like one who does not sign. */

@@ -23,10 +23,7 @@
 
 #include "verify/dkim_key.h"
 
-enum {
-	DKIM_SIGNATURES_MAX = 10,
-	DKIM_CLOCK_SLACK = 10 * 3600, /* seconds that t= may be in the future */
-};
+enum { DKIM_SIGNATURES_MAX = 10 };
 
 struct dkim_options {
 	uint64_t now;            /* Unix seconds: when the message arrived */
@@ -59,6 +56,8 @@ struct err dkim_begin(struct str message, const struct dkim_options *o, struct a
 /* The step: asks for the keys, then verifies. *ret is written when done; it lives in the arena. */
 enum dns_wait dkim_check(struct dkim *d, struct dns_batch *batch, struct dkim_results *ret);
 
+/* Why options.policy refuses a signature; NULL if it does not. */
+const char *dkim_policy(const struct dkim_signature *s);
 /* One word for the message: the best there is, in the order pass, temperror, policy, fail,
  * permerror, none. */
 enum auth_result dkim_overall(const struct dkim_results *r);

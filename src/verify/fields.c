@@ -176,11 +176,28 @@ void fields_hash_select(struct fields_hash *h, struct fields *f, struct str name
 	}
 }
 
+struct err fields_hash_peek(struct fields_hash *h, struct str field, struct str cut,
+			    uint8_t ret[32])
+{
+	struct fields_hash copy;
+
+	canon_flush(&h->sink);
+	fields_hash_begin(&copy, h->canon);
+	copy.failed |= h->failed || EVP_MD_CTX_copy_ex(copy.ctx, h->ctx) != 1;
+	return fields_hash_end(&copy, field, cut, ret);
+}
+
 struct err fields_hash_end(struct fields_hash *h, struct str field, struct str cut, uint8_t ret[32])
 {
 	canon_field(&h->sink, h->canon, field, cut);
 	canon_flush(&h->sink);
 	h->failed |= EVP_DigestFinal_ex(h->ctx, ret, NULL) != 1;
-	EVP_MD_CTX_free(h->ctx);
+	fields_hash_free(h);
 	return h->failed ? err_make(ERR_RESOURCES, "cannot hash header fields") : ERR_OK;
+}
+
+void fields_hash_free(struct fields_hash *h)
+{
+	EVP_MD_CTX_free(h->ctx);
+	h->ctx = NULL;
 }

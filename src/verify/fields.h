@@ -53,8 +53,14 @@ void fields_hash_begin(struct fields_hash *h, enum canon c);
 void fields_hash_add(struct fields_hash *h, struct str field);
 /* All the fields of the list of names, but never the one that begins at self (SIZE_MAX: none). */
 void fields_hash_select(struct fields_hash *h, struct fields *f, struct str names, size_t self);
-/* The signature's own field without CRLF, its piece cut deleted: then the hash is complete. */
+/* The hash as it were if the signature's own field came now, as in fields_hash_end; h goes on. */
+struct err fields_hash_peek(struct fields_hash *h, struct str field, struct str cut,
+			    uint8_t ret[32]);
+/* The signature's own field without CRLF, its piece cut deleted: then the hash is complete, and h
+ * gone. */
 struct err fields_hash_end(struct fields_hash *h, struct str field, struct str cut,
 			   uint8_t ret[32]);
+/* In place of fields_hash_end. */
+void fields_hash_free(struct fields_hash *h);
 
 #endif
