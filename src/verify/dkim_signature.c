@@ -364,8 +364,8 @@ struct err dkim_signature_parse(struct str value, enum dkim_kind kind, struct ar
 	struct err first = taglist_parse(value, &tags);
 
 	*ret = (struct dkim_signature){.kind = kind};
-	/* RFC 8617 §4.1.2 NOT: the suite of ValiMail, and so sealers and validators, have relaxed as
-	 * the default; DKIM's is simple. */
+	/* RFC 8617 §4.1.2 NOT: the suite of ValiMail, and so sealers and validators, have relaxed
+	 * as the default; DKIM's is simple. */
 	if (kind == ARC_MESSAGE_SIGNATURE)
 		ret->header_canon = ret->body_canon = CANON_RELAXED;
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
