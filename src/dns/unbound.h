@@ -51,7 +51,7 @@ struct dns_unbound_opts {
 	const char *anchor_auto;
 	int64_t now; /* signatures are judged at this time, in Unix seconds; 0: the clock's */
 	size_t cache_bytes; /* 0: DNS_UNBOUND_CACHE */
-	size_t in_flight;   /* 0: DNS_UNBOUND_IN_FLIGHT */
+	size_t in_flight;   /* at most 65536; 0: DNS_UNBOUND_IN_FLIGHT */
 };
 
 struct dns_unbound;

@@ -3,7 +3,6 @@
 #include "base/bytes.h"
 
 enum {
-	HEADER_BYTES = 12,
 	FLAG_RESPONSE = 0x8000,
 	FLAG_TRUNCATED = 0x0200,
 	MASK_OPCODE = 0x7800,
