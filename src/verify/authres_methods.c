@@ -73,6 +73,16 @@ void authres_add_dmarc(struct authres *r, const struct dmarc_from *from,
 		authres_property(r, STR("policy"), STR("dmarc"), dmarc_policy_name(d->applied));
 }
 
+void authres_add_arc(struct authres *r, const struct arc_result *a)
+{
+	if (a->result == AUTH_NONE)
+		return;
+	add(r, STR("arc"), a->result, dnssec(a->authentic), a->why);
+	if (a->result == AUTH_PASS)
+		authres_property(r, STR("header"), STR("oldest-pass"),
+				 arena_printf(r->arena, "%u", a->oldest_pass));
+}
+
 void authres_add_auth(struct authres *r, struct str mechanism, struct str login)
 {
 	add(r, STR("auth"), AUTH_PASS, mechanism, STR(""));

@@ -37,6 +37,7 @@ static void all(void **state)
 	struct dmarc_from from = {.domain = STR("example.org")};
 	struct dmarc_result dmarc = {
 		.result = AUTH_FAIL, .applied = DMARC_REJECT, .why = STR("nothing aligned passed")};
+	struct arc_result arc = {.result = AUTH_PASS, .oldest_pass = 2};
 	struct authres r;
 	struct arena a;
 
@@ -46,6 +47,7 @@ static void all(void **state)
 	authres_add_spf(&r, &spf);
 	authres_add_dkim(&r, &dkim);
 	authres_add_dmarc(&r, &from, &dmarc);
+	authres_add_arc(&r, &arc);
 	authres_add_auth(&r, STR("scram-sha-256"), STR("a@example.org"));
 	assert_false(r.failed);
 	buf_authres(&b, &r);
@@ -59,8 +61,8 @@ static void all(void **state)
 		    " header.d=example.org header.s=s2 header.a=ed25519-sha256\r\n"
 		    " header.b=ABCDEFGHIJKL; dkim=permerror (without dnssec) reason=\"no d=\";\r\n"
 		    " dmarc=fail (without dnssec) reason=\"nothing aligned passed\"\r\n"
-		    " header.from=example.org policy.dmarc=reject; auth=pass (scram-sha-256)\r\n"
-		    " smtp.auth=a@example.org\r\n"));
+		    " header.from=example.org policy.dmarc=reject; arc=pass (without dnssec)\r\n"
+		    " header.oldest-pass=2; auth=pass (scram-sha-256) smtp.auth=a@example.org\r\n"));
 	arena_fini(&a);
 }
 
@@ -68,6 +70,7 @@ static void none(void **state)
 {
 	BUF_AUTO b = BUF_INIT(10000);
 	struct dkim_results dkim = {0};
+	struct arc_result arc = {.result = AUTH_NONE};
 	struct dmarc_from from = {0};
 	struct dmarc_result dmarc = {.result = AUTH_NONE, .authentic = true};
 	struct authres r;
@@ -77,6 +80,7 @@ static void none(void **state)
 	authres_init(&r, &a, STR("mx.example"));
 	authres_add_dkim(&r, &dkim);
 	authres_add_dmarc(&r, &from, &dmarc);
+	authres_add_arc(&r, &arc);
 	buf_authres(&b, &r);
 	assert_str(
 		"field", buf_str(&b),

@@ -34,7 +34,7 @@ struct dmarc_args {
 	 * is <> (RFC 9989 §3.2.4); of DKIM each signature's d=. */
 	const struct auth_identifier *identifier;
 	size_t n;
-	uint64_t random; /* even numbers from all: decides whether pct takes this message */
+	uint64_t random; /* evenly distributed: decides whether pct takes this message */
 };
 
 /* Whose record it is. */
