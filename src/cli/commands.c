@@ -1,4 +1,5 @@
 /* The table of commands. Help is complete sentences for people, wrapped at 78 columns. */
+#include "cli/envelope.h"
 #include "cli/resolve.h"
 
 #define FLAG_CONFIG                                                                     \
@@ -154,9 +155,7 @@ const struct cli_command cli_commands[] = {
 			"Received-SPF, and what was looked at, step by step. The exit status is 0 for pass.",
 		.run = cli_spf_check,
 		.flags = {
-			{"ip", "ADDRESS", NULL, "of the client"},
-			{"helo", "NAME", NULL, "what the client says in HELO or EHLO"},
-			{"from", "ADDRESS", NULL, "what it says in MAIL FROM; empty for the null path"},
+			CLI_FLAGS_ENVELOPE,
 			{"receiver", "NAME", NULL, "of this server, for explanations"},
 			CLI_FLAGS_DNS,
 		},

@@ -1,4 +1,5 @@
 /* spf: what SPF says of a client and a sender, and of a record. */
+#include "cli/envelope.h"
 #include "cli/resolve.h"
 
 #include "dns/text.h"
@@ -7,33 +8,7 @@
 #include "verify/spf_record.h"
 #include <stdio.h>
 
-enum { OUTPUT_MAX = 4 << 20, EXPLAIN_MAX = 4 << 20, LOCAL_MAX = 4096 };
-
-/* A quoted local part without its quotes; another as it is. */
-static void local_unquote(struct str s, struct buf *ret)
-{
-	bool quoted = s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"';
-
-	if (quoted)
-		s = str_sub(s, 1, s.n - 1);
-	for (size_t i = 0; i < s.n; i++) {
-		if (quoted && s.p[i] == '\\' && i + 1 < s.n)
-			i++;
-		buf_char(ret, s.p[i]);
-	}
-}
-
-/* local@domain, also in angle brackets; a domain alone; nothing, or <>, is the null path. */
-static void sender_parse(struct str s, struct buf *local, struct spf_args *ret)
-{
-	if (str_starts(s, STR("<")) && str_ends(s, STR(">")))
-		s = str_sub(s, 1, s.n - 1);
-	ssize_t at = str_rchr(s, '@');
-
-	local_unquote(str_sub(s, 0, at < 0 ? 0 : (size_t)at), local);
-	ret->local = buf_str(local);
-	ret->domain = str_from(s, (size_t)(at + 1));
-}
+enum { OUTPUT_MAX = 4 << 20, EXPLAIN_MAX = 4 << 20 };
 
 static void line(struct buf *b, const char *key, struct str value)
 {
@@ -80,21 +55,12 @@ static struct err check_run(struct cli *c, const struct spf_args *args, struct d
 
 struct err cli_spf_check(struct cli *c)
 {
-	BUF_AUTO local = BUF_INIT(LOCAL_MAX);
+	BUF_AUTO local = BUF_INIT(CLI_LOCAL_MAX);
 	BUF_AUTO explain = BUF_INIT(EXPLAIN_MAX);
-	struct spf_args args = {
-		.helo = str_z(cli_flag(c, "helo")),
-		.receiver = str_z(cli_flag(c, "receiver")),
-		.explain = &explain,
-	};
-	struct str ip = str_z(cli_flag(c, "ip"));
+	struct spf_args args = {.receiver = str_z(cli_flag(c, "receiver")), .explain = &explain};
 	struct cli_resolve r;
 
-	if (!ip_parse(ip, &args.ip))
-		return err_make(ERR_USAGE, "-ip: not an IP address: \"%.*s\"", STR_ARG(ip));
-	sender_parse(str_z(cli_flag(c, "from")), &local, &args);
-	if (buf_failed(&local))
-		return err_make(ERR_USAGE, "-from: a local part of more than %d bytes", LOCAL_MAX);
+	TRY(cli_envelope_read(c, &local, &args));
 	TRY(cli_resolve_open(c, &r));
 	args.now = r.now;
 	struct err e = check_run(c, &args, r.dns);
