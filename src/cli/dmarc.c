@@ -1,16 +1,15 @@
 /* dmarc: what a domain publishes for DMARC, and whom its reports may go to. */
-#include "verify/dmarc.h"
+#include "cli/dmarc.h"
 
 #include "cli/resolve.h"
 #include "dns/text.h"
 #include "format/domain.h"
 #include "verify/dmarc_report.h"
-#include "verify/dmarc_tree.h"
 #include <stdio.h>
 
 enum { OUTPUT_MAX = 4 << 20 };
 
-static void quoted_line(struct buf *b, const char *key, struct str value)
+void buf_dmarc_line(struct buf *b, const char *key, struct str value)
 {
 	if (!value.n)
 		return;
@@ -22,7 +21,7 @@ static void quoted_line(struct buf *b, const char *key, struct str value)
 static void uris_write(struct buf *b, const char *key, const struct dmarc_uris *u)
 {
 	for (size_t i = 0; i < u->n; i++)
-		quoted_line(b, key, u->uri[i]);
+		buf_dmarc_line(b, key, u->uri[i]);
 }
 
 /* A step of the walk: the name, and what stands there. */
@@ -46,13 +45,13 @@ static void place_write(struct buf *b, size_t step, const struct dmarc_place *p)
 	buf_char(b, '\n');
 }
 
-static void walk_write(struct buf *b, const struct dmarc_walk *w)
+void buf_dmarc_walk(struct buf *b, const struct dmarc_walk *w)
 {
 	for (size_t i = 0; i < w->n; i++)
 		place_write(b, i + 1, &w->place[i]);
 }
 
-static void record_write(struct buf *b, const struct dmarc_result *r)
+void buf_dmarc_record(struct buf *b, const struct dmarc_result *r)
 {
 	const struct dmarc_record *record = &r->record;
 	BUF_AUTO ignored = BUF_INIT(1000);
@@ -70,7 +69,7 @@ static void record_write(struct buf *b, const struct dmarc_result *r)
 		buf_printf(b, "percent: %u\n", record->percent);
 	uris_write(b, "reports", &record->rua);
 	uris_write(b, "failure-reports", &record->ruf);
-	quoted_line(b, "ignored", buf_str(&ignored));
+	buf_dmarc_line(b, "ignored", buf_str(&ignored));
 }
 
 /* The first line of a look-up; its first word is the result. */
@@ -95,7 +94,7 @@ static void lookup_head(struct buf *b, const struct dmarc_result *r)
 		buf_str_add(b, STR(" authentic"));
 	buf_char(b, '\n');
 	if (!found)
-		quoted_line(b, "why", r->why);
+		buf_dmarc_line(b, "why", r->why);
 }
 
 /* What holds for a message of the domain that nothing authenticates. */
@@ -126,9 +125,9 @@ static struct err lookup_run(struct cli *c, struct str domain, struct dns_resolv
 	lookup_ask(&batch, domain, dns, &r);
 	lookup_head(&out, &r);
 	if (r.found != DMARC_NOWHERE)
-		record_write(&out, &r);
+		buf_dmarc_record(&out, &r);
 	if (dmarc_walk(&batch, domain, &walk) == DNS_DONE)
-		walk_write(&out, &walk);
+		buf_dmarc_walk(&out, &walk);
 	printf("%.*s", STR_ARG(buf_str(&out)));
 	return r.result == AUTH_FAIL ? ERR_OK : not_found(r.result);
 }
