@@ -200,13 +200,15 @@ static struct asked *place_take(struct dns_unbound *u)
 	return q;
 }
 
-/* The thread inherits the mask: signals are for the program's own threads. */
+/* The thread inherits the mask: signals are for the program's own threads, but for that of
+ * os/sandbox. */
 static int resolve_start(struct dns_unbound *u, const char *name, struct asked *q)
 {
 	sigset_t all, before;
 
 	if (!u->started) {
 		sigfillset(&all);
+		sigdelset(&all, SIGSYS);
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 	}
 	int rc = ub_resolve_async(u->ctx, name, q->type, CLASS_IN, q, answered, NULL);

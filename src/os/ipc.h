@@ -121,6 +121,7 @@ struct ipc_request {
 	struct task task;
 	struct ipc *chan;
 	struct list in_chan;
+	struct task *wakes; /* when gone */
 	struct str body;
 	uint64_t id;
 	uint32_t generation;
@@ -138,5 +139,8 @@ void ipc_reply_more(struct ipc_request *r, const void *reply, const struct ipc_f
 void ipc_reply_err(struct ipc_request *r, struct err e);
 /* Nobody waits for the answer any more (it must be given all the same). */
 bool ipc_request_gone(const struct ipc_request *r);
+/* Has the task woken when the caller cancels or dies (at the deadline it is not), now if that was
+ * already. Until the last answer the task is one that may be woken. */
+void ipc_request_wake(struct ipc_request *r, struct task *task);
 
 #endif

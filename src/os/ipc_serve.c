@@ -39,10 +39,26 @@ bool ipc_request_gone(const struct ipc_request *r)
 	return atomic_load(&r->gone) || clock_mono(r->chan->hub->clock) >= r->deadline;
 }
 
+static void request_gone(struct ipc_request *r)
+{
+	atomic_store(&r->gone, true);
+	if (r->wakes)
+		task_wake(r->wakes);
+}
+
 void ipc_requests_gone(struct ipc *c)
 {
 	list_for_each (&c->requests, n)
-		atomic_store(&CONTAINER_OF(n, struct ipc_request, in_chan)->gone, true);
+		request_gone(CONTAINER_OF(n, struct ipc_request, in_chan));
+}
+
+void ipc_request_wake(struct ipc_request *r, struct task *task)
+{
+	ipc_lock(r->chan->hub);
+	r->wakes = task;
+	if (atomic_load(&r->gone))
+		task_wake(task);
+	ipc_unlock(r->chan->hub);
 }
 
 void ipc_on_cancel(struct ipc *c, uint64_t id)
@@ -51,7 +67,7 @@ void ipc_on_cancel(struct ipc *c, uint64_t id)
 		struct ipc_request *r = CONTAINER_OF(n, struct ipc_request, in_chan);
 
 		if (r->id == id && r->generation == c->generation)
-			atomic_store(&r->gone, true);
+			request_gone(r);
 	}
 }
 

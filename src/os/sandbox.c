@@ -67,8 +67,7 @@ static const char *const always[] = {
 	"utimensat", "fchownat", "msync",
 	NULL};
 static const char *const with_accept[] = {"accept", "accept4", "setsockopt", NULL};
-static const char *const with_connect[] = {"socket", "connect", "bind", "listen", "accept4",
-	"accept", "setsockopt", NULL};
+static const char *const with_connect[] = {"connect", "bind", "setsockopt", NULL};
 static const char *const with_fork[] = {"fork", "vfork", "clone", "wait4", "waitid", "kill",
 	"pidfd_open", "pidfd_send_signal", "setpgid", NULL};
 #if BUILD_SANITIZED
@@ -105,10 +104,13 @@ static void rule_if(struct rule_set *s, int nr, struct scmp_arg_cmp cmp)
 /* Calls of which only some uses are in the promise. */
 static void rules_of_arguments(struct rule_set *s, unsigned may)
 {
+	static const unsigned families[] = {AF_INET, AF_INET6};
 	static const unsigned requests[] = {FIONREAD, FIONBIO, TCGETS, TIOCGWINSZ};
 	static const unsigned options[] = {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE,
 					   PR_SET_PDEATHSIG, 0x53564d41 /* PR_SET_VMA */};
 
+	for (size_t i = 0; may & SANDBOX_CONNECT && i < ARRAY_LEN(families); i++)
+		rule_if(s, SCMP_SYS(socket), SCMP_A0(SCMP_CMP_EQ, families[i]));
 	if (BUILD_SANITIZED)
 		return;
 	rule_if(s, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));

@@ -23,7 +23,7 @@
  * it has or is sent. */
 enum {
 	SANDBOX_ACCEPT = 1,  /* accept and set up connections of listeners that it is given */
-	SANDBOX_CONNECT = 2, /* make sockets of its own: socket, connect, bind, listen */
+	SANDBOX_CONNECT = 2, /* Internet sockets of its own: socket, connect, bind; no listen */
 	SANDBOX_FORK = 4,    /* make child processes, that keep the promise */
 	SANDBOX_QUIET = 8,   /* ENOSYS without a line */
 	/* For the parent, whose children inherit what it takes: everything but the calls that end

@@ -18,7 +18,8 @@ enum {
 };
 
 /* In this order they start, so that who is called is there; the other way round they stop. */
-static const struct role_kind *const order[] = {&role_secrets, &role_post, &role_smtp, &role_imap};
+static const struct role_kind *const order[] = {&role_secrets, &role_dns, &role_post, &role_smtp,
+						&role_imap};
 
 static struct err signals_open(struct parent *p)
 {
@@ -230,7 +231,7 @@ static void sockets_log(struct parent *p)
 			 F_STR("address", p->socket[i].address));
 }
 
-/* smtp and imap have nothing to do with each other: each takes its promise while the other does. */
+/* Roles that have nothing to do with each other: each takes its promise while the other does. */
 struct serving {
 	struct child *child;
 	pthread_t thread;
@@ -247,16 +248,16 @@ static void *serving_main(void *arg)
 	return NULL;
 }
 
-static struct err front_serve(struct parent *p)
+static struct err both_serve(struct parent *p, enum msg_role_id one, enum msg_role_id other)
 {
-	struct serving smtp = {.child = &p->child[MSG_ROLE_ID_SMTP]};
+	struct serving beside = {.child = &p->child[one]};
 
-	if (pthread_create(&smtp.thread, NULL, serving_main, &smtp) != 0)
+	if (pthread_create(&beside.thread, NULL, serving_main, &beside) != 0)
 		return err_make(ERR_RESOURCES, "no thread to start with");
-	struct err e = child_serve(&p->child[MSG_ROLE_ID_IMAP]);
+	struct err e = child_serve(&p->child[other]);
 
-	pthread_join(smtp.thread, NULL);
-	return err_failed(e) || !smtp.why[0] ? e : err_make(ERR_UNAVAILABLE, "%s", smtp.why);
+	pthread_join(beside.thread, NULL);
+	return err_failed(e) || !beside.why[0] ? e : err_make(ERR_UNAVAILABLE, "%s", beside.why);
 }
 
 static struct err run(struct parent *p)
@@ -264,9 +265,9 @@ static struct err run(struct parent *p)
 	/* All at once, since loading a program takes the longest. */
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		TRY(child_spawn(&p->child[order[i]->id]));
-	TRY(child_serve(&p->child[MSG_ROLE_ID_SECRETS]));
+	TRY(both_serve(p, MSG_ROLE_ID_SECRETS, MSG_ROLE_ID_DNS));
 	TRY(child_serve(&p->child[MSG_ROLE_ID_POST]));
-	TRY(front_serve(p));
+	TRY(both_serve(p, MSG_ROLE_ID_SMTP, MSG_ROLE_ID_IMAP));
 	sockets_log(p);
 	log_info(&p->lc, "serving", F_Z("version", MOX_VERSION));
 	if (p->opts->serving)

@@ -194,7 +194,7 @@ static struct err folder_make(struct parent *p, const char *path)
 }
 
 /* What promises name must be there before they are taken. */
-static const char *const data_folders[] = {"tmp", "accounts", "secrets"};
+static const char *const data_folders[] = {"tmp", "accounts", "secrets", "dns"};
 
 static struct err data_open(struct parent *p)
 {

@@ -39,7 +39,7 @@ void post_config_look(struct post *p);
 struct err post_config_start(struct post *p);
 void post_config_end(struct post *p);
 void post_on_config_watch(struct ipc_request *q);
-/* Sets a level here, in secrets, and in all who watch. */
+/* Sets a level here, in secrets and dns, and in all who watch. */
 struct err post_log_level(struct post *p, const struct msg_log_level *level);
 /* All levels that were set, the default first. */
 struct err post_log_levels(struct post *p, struct arena *a, struct msg_log_level **ret,

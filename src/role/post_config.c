@@ -146,6 +146,7 @@ struct err post_log_levels(struct post *p, struct arena *a, struct msg_log_level
 
 struct err post_log_level(struct post *p, const struct msg_log_level *level)
 {
+	static const enum msg_role_id others[] = {MSG_ROLE_ID_SECRETS, MSG_ROLE_ID_DNS};
 	struct msg_log_levels_request rq = {};
 	struct msg_log_levels_reply rp;
 	struct role *r = p->role;
@@ -156,11 +157,10 @@ struct err post_log_level(struct post *p, const struct msg_log_level *level)
 
 	if (err_is_ok(e))
 		e = post_log_levels(p, &a, &rq.levels, &rq.levels_n);
-	if (err_is_ok(e)) {
+	if (err_is_ok(e))
 		watchers_tell(p);
-		e = IPC_CALL(role_to(r, MSG_ROLE_ID_SECRETS), msg_log_levels, &rq, role_deadline(r),
-			     &a, &rp);
-	}
+	for (size_t i = 0; i < ARRAY_LEN(others) && err_is_ok(e); i++)
+		e = IPC_CALL(role_to(r, others[i]), msg_log_levels, &rq, role_deadline(r), &a, &rp);
 	arena_fini(&a);
 	return e;
 }

@@ -23,6 +23,7 @@ static const struct promise {
 	 {"secrets", 0},
 	 {{"secrets", SANDBOX_WRITE}, {".", SANDBOX_READ}},
 	 true},
+	{MSG_ROLE_ID_DNS, {"dns", SANDBOX_CONNECT}, {{"dns", SANDBOX_WRITE}}},
 	{MSG_ROLE_ID_POST,
 	 {"post", SANDBOX_ACCEPT},
 	 {{"accounts", SANDBOX_WRITE}, {"tmp", SANDBOX_WRITE}, {".", SANDBOX_READ}}},

@@ -5,7 +5,8 @@
 
 enum { WATCH_WAIT_S = 5 };
 
-static const struct role_kind *const kinds[] = {&role_secrets, &role_post, &role_smtp, &role_imap};
+static const struct role_kind *const kinds[] = {&role_secrets, &role_dns, &role_post, &role_smtp,
+						&role_imap};
 
 const struct role_kind *role_kind_find(struct str name)
 {
@@ -62,6 +63,18 @@ struct err role_log_levels(struct role *r, const struct msg_log_level *v, size_t
 			 F_Z("level", log_level_name(level)));
 	}
 	return ERR_OK;
+}
+
+void role_on_log_levels(struct ipc_request *q)
+{
+	const struct msg_log_levels_request *rq = q->args;
+	struct msg_log_levels_reply rp = {};
+	struct err e = role_log_levels(q->ctx, rq->levels, rq->levels_n);
+
+	if (err_failed(e))
+		ipc_reply_err(q, e);
+	else
+		ipc_reply(q, &rp, NULL);
 }
 
 struct err role_configure(struct role *r, const struct msg_config_texts *t)

@@ -111,7 +111,7 @@ struct role_kind {
 	void (*configured)(struct role *r);
 };
 
-extern const struct role_kind role_secrets, role_post, role_smtp, role_imap;
+extern const struct role_kind role_secrets, role_dns, role_post, role_smtp, role_imap;
 /* By name; NULL. */
 const struct role_kind *role_kind_find(struct str name);
 const struct role_kind *role_kind_of(enum msg_role_id id);
@@ -134,6 +134,9 @@ struct err role_configure(struct role *r, const struct msg_config_texts *texts);
 
 /* Takes over log levels, by package. */
 struct err role_log_levels(struct role *r, const struct msg_log_level *levels, size_t n);
+
+/* The handler of log_levels, for roles that do not watch the configuration. */
+void role_on_log_levels(struct ipc_request *q);
 
 /* Puts conf in the place of the old one; takes the reference. */
 void role_conf_set(struct role *r, struct conf *conf);

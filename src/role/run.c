@@ -60,7 +60,9 @@ static void parent_gone(struct ipc *c, void *ctx)
 	stop_ask(ctx);
 }
 
-static struct err channels_open(struct role *r)
+/* To those who are called before the role starts, since it may want them; to those who call after
+ * it, when it can answer. */
+static struct err channels_open(struct role *r, bool callees)
 {
 	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
 		const struct role_kind *kind = role_kind_of(id);
@@ -73,7 +75,7 @@ static struct err channels_open(struct role *r)
 			.log = r->lc,
 		};
 
-		if (r->channel[id].fd < 0)
+		if (r->channel[id].fd < 0 || r->channel[id].callee != callees)
 			continue;
 		/* Calls go one way: who is called answers, who calls is not called. */
 		if (!r->channel[id].callee) {
@@ -112,12 +114,13 @@ static struct err serve(struct role *r, int *control_fd, uint64_t serve_id)
 		TRY(promise_take(r, &unenforced));
 	TRY(ipc_hub_new(r->clock, &r->hub));
 	TRY(loop_new(r->clock, &r->loop));
-	TRY(channels_open(r));
+	TRY(channels_open(r, true));
 	if (r->channel[MSG_ROLE_ID_POST].ipc && r->channel[MSG_ROLE_ID_POST].callee) {
 		role_watch(r);
 		role_watch_wait(r);
 	}
 	TRY(r->kind->start(r));
+	TRY(channels_open(r, false));
 	TRY(setup_serving(*control_fd, serve_id, buf_str(&unenforced)));
 	TRY(control_open(r, TAKE_FD(*control_fd)));
 	pthread_mutex_lock(&r->lock);

@@ -267,21 +267,9 @@ static void on_password_set(struct ipc_request *q)
 	costly(q, password_set);
 }
 
-static void on_log_levels(struct ipc_request *q)
-{
-	const struct msg_log_levels_request *rq = q->args;
-	struct msg_log_levels_reply rp = {};
-	struct err e = role_log_levels(q->ctx, rq->levels, rq->levels_n);
-
-	if (err_failed(e))
-		ipc_reply_err(q, e);
-	else
-		ipc_reply(q, &rp, NULL);
-}
-
 static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
-	[MSG_CALL_LOG_LEVELS] = on_log_levels,     [MSG_CALL_SIGN] = on_sign,
-	[MSG_CALL_KEY_FILE] = on_key_file,         [MSG_CALL_PASSWORD_VERIFY] = on_password_verify,
+	[MSG_CALL_LOG_LEVELS] = role_on_log_levels, [MSG_CALL_SIGN] = on_sign,
+	[MSG_CALL_KEY_FILE] = on_key_file,          [MSG_CALL_PASSWORD_VERIFY] = on_password_verify,
 	[MSG_CALL_PASSWORD_SET] = on_password_set,
 };
 
