@@ -12,7 +12,6 @@ enum {
 	CONFIG_MAX = 1 << 20,
 	ANCHOR_MAX = 1 << 20,
 	DNS_PORT = 53,
-	UDP_SOCKETS = 256, /* open at once; a question more waits */
 	TCP_SOCKETS = 32,
 };
 
@@ -108,7 +107,8 @@ static void forward_write(const struct dns_unbound_opts *o, struct buf *b, size_
 	}
 }
 
-/* A quarter each for messages and keys with what is known absent, half for records. */
+/* A quarter each for messages and keys with what is known absent, half for records. As many
+ * sockets as questions: where they are fewer, those to a dead server keep others waiting. */
 static void limits_write(const struct dns_unbound_opts *o, struct buf *b)
 {
 	size_t cache = o->cache_bytes ? o->cache_bytes : DNS_UNBOUND_CACHE;
@@ -119,8 +119,8 @@ static void limits_write(const struct dns_unbound_opts *o, struct buf *b)
 		   "key-cache-size: %zu\nneg-cache-size: %zu\n"
 		   "msg-cache-slabs: 1\nrrset-cache-slabs: 1\n"
 		   "key-cache-slabs: 1\ninfra-cache-slabs: 1\n"
-		   "num-queries-per-thread: %zu\noutgoing-range: %d\noutgoing-num-tcp: %d\n",
-		   cache / 4, cache / 2, cache / 8, cache / 8, in_flight, UDP_SOCKETS, TCP_SOCKETS);
+		   "num-queries-per-thread: %zu\noutgoing-range: %zu\noutgoing-num-tcp: %d\n",
+		   cache / 4, cache / 2, cache / 8, cache / 8, in_flight, in_flight, TCP_SOCKETS);
 }
 
 static void anchors_write(const struct dns_unbound_opts *o, struct buf *b)
