@@ -14,7 +14,7 @@
  * cache_bytes, and 12 KiB a question in flight.
  * Threads: one at a time calls these functions; callbacks run in dns_unbound_process alone. The
  * first question starts the one thread there is besides, which does all of the network's work,
- * takes no signals, and ends in dns_unbound_free.
+ * takes no signals but that of os/sandbox, and ends in dns_unbound_free.
  *
  * Files: all are read by dns_unbound_new, before any promise. Afterwards the thread replaces the
  * file of anchor_auto, through another one beside it; it also looks for /etc/localtime, to write

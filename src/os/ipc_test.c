@@ -346,6 +346,63 @@ static void cancel_reaches_the_other_end(void **state)
 	pair_end(&p);
 }
 
+/* Counts how often it is woken. */
+struct woken {
+	struct task task;
+	struct pair *pair;
+	unsigned times;
+};
+
+static struct park woken_run(struct task *t, unsigned why)
+{
+	struct woken *w = CONTAINER_OF(t, struct woken, task);
+
+	if (why & LOOP_STOP)
+		return park_end();
+	pair_lock(w->pair);
+	w->times += (why & LOOP_WAKE) != 0;
+	pair_unlock(w->pair);
+	return park_on(LOOP_WAKE, 0);
+}
+
+static void woken_done(struct task *t) {}
+
+/* By a cancel, by the end of the channel, and when it was gone already. */
+static void a_task_is_woken_when_nobody_waits(void **state)
+{
+	struct sample_silence_request rq;
+	struct pair p;
+	struct woken w = {.task = {.fd = -1, .run = woken_run, .done = woken_done}, .pair = &p};
+	uint64_t id;
+
+	(void)state;
+	pair_setup(&p);
+	pair_connect(&p);
+	assert_true(loop_add(p.loop, &w.task));
+	for (unsigned i = 0; i < 2; i++)
+		assert_ok(ipc_start(p.a, SAMPLE_CALL_SILENCE, &rq, soon(&p), NULL, on_count, &p,
+				    &id));
+	pair_lock(&p);
+	wait_for(&p, &p.kept_n, 2);
+	pair_unlock(&p);
+	ipc_request_wake(p.kept[0], &w.task);
+	ipc_request_wake(p.kept[1], &w.task);
+	ipc_cancel(p.a, id);
+	pair_lock(&p);
+	wait_for(&p, &w.times, 1);
+	pair_unlock(&p);
+	ipc_close(p.a);
+	p.a = NULL;
+	pair_lock(&p);
+	wait_for(&p, &w.times, 2);
+	pair_unlock(&p);
+	ipc_request_wake(p.kept[0], &w.task);
+	pair_lock(&p);
+	wait_for(&p, &w.times, 3);
+	pair_unlock(&p);
+	pair_end(&p);
+}
+
 static void a_role_dies_and_comes_back(void **state)
 {
 	struct sample_silence_request rq;
@@ -754,6 +811,7 @@ int main(void)
 		cmocka_unit_test(several_answers),
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(cancel_reaches_the_other_end),
+		cmocka_unit_test(a_task_is_woken_when_nobody_waits),
 		cmocka_unit_test(a_role_dies_and_comes_back),
 		cmocka_unit_test(in_flight_is_bounded),
 		cmocka_unit_test(bad_requests_end_alone),

@@ -62,7 +62,7 @@ static void reply(const struct server *s, struct query *q)
 	memcpy(q->packet + end, address, sizeof(address));
 	end += is_a ? sizeof(address) : 0;
 	if (sendto(s->fd, q->packet, end, 0, (struct sockaddr *)&q->from, q->from_n) < 0)
-		print_error("reply: %s\n", strerror(errno));
+		print_error("reply: error %d\n", errno);
 }
 
 static void query_take(struct server *s, struct query *q)

@@ -71,7 +71,7 @@ def test_loglevels(own_mox):
     def level(*args):
         since = len(mox.log.lines)
         shown = mox.control("loglevels", *args).stdout
-        for role in ("secrets", "post", "smtp", "imap"):
+        for role in ("secrets", "dns", "post", "smtp", "imap"):
             mox.log.wait(rf'm="log level set" pkg={role} package=\S* level={args[0]}', since)
         return shown
 

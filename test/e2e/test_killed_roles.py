@@ -7,7 +7,7 @@ import threading
 import pytest
 from wire import Imap, Smtp, count, deliver
 
-ROLES = ["secrets", "post", "smtp", "imap"]
+ROLES = ["secrets", "dns", "post", "smtp", "imap"]
 
 
 def kill(mox, role):

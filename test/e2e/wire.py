@@ -149,5 +149,5 @@ def processes(mox):
 def assert_memory(mox, mib):
     """No process ever had more than this in memory, files it has mapped included."""
     peaks = {name: int(status(pid)["VmHWM"].split()[0]) >> 10 for name, pid in processes(mox).items()}
-    assert set(peaks) == {"parent", "secrets", "post", "smtp", "imap"}
+    assert set(peaks) == {"parent", "secrets", "dns", "post", "smtp", "imap"}
     assert max(peaks.values()) < mib, peaks
