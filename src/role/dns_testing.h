@@ -48,6 +48,15 @@ static void asker_answer(void *arg, size_t index, const struct dns_answer *answe
 	}
 }
 
+static unsigned asker_answers(struct asker *a)
+{
+	pthread_mutex_lock(&a->lock);
+	unsigned n = a->answers;
+
+	pthread_mutex_unlock(&a->lock);
+	return n;
+}
+
 /* Until n answers have come; fails after 30 s. */
 static void asker_wait(struct asker *a, unsigned n)
 {
@@ -60,7 +69,7 @@ static void asker_wait(struct asker *a, unsigned n)
 	while (a->answers < n && r == 0)
 		r = pthread_cond_timedwait(&a->changed, &a->lock, &until);
 	pthread_mutex_unlock(&a->lock);
-	assert_int_equal(a->answers, n);
+	assert_int_equal(asker_answers(a), n);
 }
 
 static struct err asker_ask(struct asker *a, struct role *r, const struct dns_question *q, size_t n,

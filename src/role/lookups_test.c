@@ -326,7 +326,7 @@ static void who_cancels_waits_no_more(void **state)
 	lock(f);
 	wait_for(f, &f->fake.cancelled, 1);
 	unlock(f);
-	assert_int_equal(f->asker[0].answers, 0);
+	assert_int_equal(asker_answers(&f->asker[0]), 0);
 	teardown(f);
 }
 
