@@ -27,7 +27,9 @@ static void result_write(struct buf *b, const struct spf_args *args, const struc
 	line(b, "problem", r->problem);
 	line(b, "explanation", r->explanation);
 	if (r->record.n) {
-		buf_strs(b, STR("record: "), r->record_domain, STR(" TXT "));
+		buf_str_add(b, STR("record: "));
+		buf_dns_name(b, r->record_domain);
+		buf_str_add(b, STR(" TXT "));
 		buf_dns_quoted(b, r->record);
 		buf_char(b, '\n');
 	}

@@ -21,16 +21,28 @@ static void fail(struct spf_run *r, const struct spf_frame *f, struct str mechan
 	r->failed = true;
 }
 
-/* RFC 7208 §6.2: expands an explanation; if its syntax is wrong there is none. */
+/* RFC 7208 §6.2: "the explanation string MUST be limited to [US-ASCII]", and here to what can be
+ * seen; at most SPF_EXPLANATION_MAX bytes of it. */
+static struct str explanation_clean(struct arena *a, struct buf *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n && n < SPF_EXPLANATION_MAX; i++)
+		if (b->p[i] >= 0x20 && b->p[i] < 0x7f)
+			b->p[n++] = b->p[i];
+	return arena_dup(a, str_sub(buf_str(b), 0, n));
+}
+
+/* If the syntax is wrong there is none. */
 static enum dns_wait explanation_expand(struct spf_run *r, const struct spf_frame *f,
 					struct str text)
 {
 	BUF_AUTO b = BUF_INIT(EXPANDED_MAX);
-	struct cur cur = cur_of(text);
+	struct cur c = cur_of(str_sub(text, 0, SPF_RECORD_MAX));
 	struct spf_values v;
 
-	x_spf_macro_string(&cur, SPF_MACRO_TEXT);
-	if (cur_failed(&cur) || text.n > SPF_RECORD_MAX)
+	x_spf_macro_string(&c, SPF_MACRO_TEXT);
+	if (cur_failed(&c) || text.n > SPF_RECORD_MAX)
 		return DNS_DONE;
 	enum spf_outcome o = spf_values_get(r, f, text, &v);
 
@@ -38,14 +50,7 @@ static enum dns_wait explanation_expand(struct spf_run *r, const struct spf_fram
 		return DNS_WAIT;
 	if (o == SPF_MATCH)
 		buf_spf_macro(&b, text, &v);
-	size_t n = 0;
-
-	for (size_t i = 0; i < b.n; i++)
-		if (b.p[i] >= 0x20 && b.p[i] < 0x7f)
-			b.p[n++] = b.p[i];
-	r->explanation =
-		arena_dup(r->arena, str_sub(buf_str(&b), 0,
-					    n < SPF_EXPLANATION_MAX ? n : SPF_EXPLANATION_MAX));
+	r->explanation = explanation_clean(r->arena, &b);
 	return DNS_DONE;
 }
 
@@ -53,11 +58,12 @@ static enum dns_wait explanation_expand(struct spf_run *r, const struct spf_fram
 static enum dns_wait explanation_get(struct spf_run *r, const struct spf_frame *f)
 {
 	BUF_AUTO name = BUF_INIT(DNS_NAME_MAX);
+	struct str domain_spec = f->record.exp.domain;
 
-	if (f->included || !f->record.exp.n || spf_matches_nothing(r, f->record.exp))
+	if (f->included || !domain_spec.n || spf_matches_nothing(r, domain_spec))
 		return DNS_DONE;
 	r->decided = true;
-	enum spf_outcome o = spf_target(r, f, f->record.exp, &name);
+	enum spf_outcome o = spf_target(r, f, domain_spec, &name);
 
 	if (o != SPF_MATCH)
 		return o == SPF_WAITING ? DNS_WAIT : DNS_DONE;
@@ -73,24 +79,41 @@ static enum dns_wait redirect_check(struct spf_run *r, const struct spf_frame *f
 				    enum auth_result *ret)
 {
 	BUF_AUTO name = BUF_INIT(DNS_NAME_MAX);
-	enum spf_outcome o =
-		spf_count_lookup(r) ? spf_target(r, f, f->record.redirect, &name) : SPF_PERMERROR;
+	const struct spf_term *t = &f->record.redirect;
+	enum spf_outcome o = SPF_PERMERROR;
 
+	spf_note(r, "%.*s", STR_ARG(t->text));
+	if (spf_count_lookup(r) && !spf_matches_nothing(r, t->domain))
+		o = spf_target(r, f, t->domain, &name);
 	if (o == SPF_WAITING)
 		return DNS_WAIT;
 	*ret = AUTH_NONE;
-	if (o == SPF_MATCH && !spf_matches_nothing(r, f->record.redirect) &&
-	    spf_host_check(r, buf_str(&name), f->included, ret) == DNS_WAIT)
+	if (o == SPF_MATCH && spf_host_check(r, buf_str(&name), f->included, ret) == DNS_WAIT)
 		return DNS_WAIT;
 	if (*ret != AUTH_NONE)
 		return DNS_DONE;
-	SPF_PROBLEM(r, "redirect=%.*s leads to no domain name", STR_ARG(f->record.redirect));
-	fail(r, f, STR("redirect"));
+	SPF_PROBLEM(r, "%.*s leads to no domain name", STR_ARG(t->text));
+	fail(r, f, t->text);
 	*ret = AUTH_PERMERROR;
 	return DNS_DONE;
 }
 
-/* RFC 7208 §4.6.2, §4.7. */
+/* A term that did not fail to match: RFC 7208 §4.6.2. */
+static enum dns_wait term_conclude(struct spf_run *r, const struct spf_frame *f,
+				   const struct spf_term *t, enum spf_outcome o,
+				   enum auth_result *ret)
+{
+	if (o == SPF_MATCH) {
+		*ret = t->result;
+		decide(r, f, t->text);
+	} else {
+		*ret = o == SPF_TEMPERROR ? AUTH_TEMPERROR : AUTH_PERMERROR;
+		fail(r, f, t->text);
+	}
+	spf_note(r, "%.*s: %.*s", STR_ARG(t->text), STR_ARG(auth_result_name(*ret)));
+	return *ret == AUTH_FAIL ? explanation_get(r, f) : DNS_DONE;
+}
+
 static enum dns_wait record_evaluate(struct spf_run *r, const struct spf_frame *f,
 				     enum auth_result *ret)
 {
@@ -102,24 +125,15 @@ static enum dns_wait record_evaluate(struct spf_run *r, const struct spf_frame *
 
 		if (o == SPF_WAITING)
 			return DNS_WAIT;
-		if (o == SPF_NO_MATCH) {
-			if (t.kind != SPF_MODIFIER)
-				spf_note(r, "%.*s: no match", STR_ARG(t.text));
-			continue;
-		}
-		*ret = o == SPF_MATCH       ? t.result
-		       : o == SPF_TEMPERROR ? AUTH_TEMPERROR
-					    : AUTH_PERMERROR;
-		(o == SPF_MATCH ? decide : fail)(r, f, t.text);
-		spf_note(r, "%.*s: %.*s", STR_ARG(t.text), STR_ARG(auth_result_name(*ret)));
-		return o == SPF_MATCH && *ret == AUTH_FAIL ? explanation_get(r, f) : DNS_DONE;
+		if (o != SPF_NO_MATCH)
+			return term_conclude(r, f, &t, o, ret);
+		if (t.kind != SPF_MODIFIER)
+			spf_note(r, "%.*s: no match", STR_ARG(t.text));
 	}
-	if (f->record.redirect.n && !f->record.has_all) {
-		spf_note(r, "redirect=%.*s", STR_ARG(f->record.redirect));
+	if (f->record.redirect.text.n && !f->record.has_all)
 		return redirect_check(r, f, ret);
-	}
 	decide(r, f, STR("default"));
-	*ret = AUTH_NEUTRAL;
+	*ret = AUTH_NEUTRAL; /* RFC 7208 §4.7 */
 	spf_note(r, "no mechanism matches: neutral");
 	return DNS_DONE;
 }
@@ -219,9 +233,9 @@ enum dns_wait spf_check(const struct spf_args *args, struct dns_batch *dns, stru
 	BUF_AUTO domain = BUF_INIT(DNS_NAME_MAX);
 	BUF_AUTO helo = BUF_INIT(DNS_NAME_MAX);
 	bool null_path = args->domain.n == 0;
-	struct spf_run c = {
+	struct spf_run r = {
 		.explain = args->explain, .dns = dns, .arena = arena, .authentic = true};
-	struct spf_values *v = &c.values;
+	struct spf_values *v = &r.values;
 	enum auth_result result;
 
 	if (args->explain)
@@ -229,26 +243,25 @@ enum dns_wait spf_check(const struct spf_args *args, struct dns_batch *dns, stru
 	v->ip = ip_unmap(args->ip);
 	v->helo = to_ascii(args->helo, &helo);
 	v->sender = null_path ? v->helo : to_ascii(args->domain, &domain);
-	/* RFC 7208 §4.3: "If the <sender> has no local-part, substitute the string "postmaster"".
-	 */
+	/* RFC 7208 §4.3: "If the <sender> has no local-part, substitute ... "postmaster"". */
 	v->local = null_path || !args->local.n ? STR("postmaster") : args->local;
 	v->receiver = args->receiver;
 	v->now = args->now;
-	if (spf_host_check(&c, v->sender, false, &result) == DNS_WAIT)
+	if (spf_host_check(&r, v->sender, false, &result) == DNS_WAIT)
 		return DNS_WAIT;
 	*ret = (struct spf_result){
 		.result = result,
 		.identity = null_path ? SPF_HELO : SPF_MAILFROM,
 		.local = arena_dup(arena, v->local),
 		.domain = result_domain(arena, v->sender),
-		.authentic = c.authentic,
-		.mechanism = arena_dup(arena, c.mechanism),
-		.record = arena_dup(arena, c.record),
-		.record_domain = arena_dup(arena, str_of(c.record_domain, c.record_domain_n)),
-		.problem = c.problem,
-		.explanation = c.explanation,
-		.lookups = c.lookups,
-		.voids = c.voids,
+		.authentic = r.authentic,
+		.mechanism = arena_dup(arena, r.mechanism),
+		.record = arena_dup(arena, r.record),
+		.record_domain = arena_dup(arena, str_of(r.record_domain, r.record_domain_n)),
+		.problem = r.problem,
+		.explanation = r.explanation,
+		.lookups = r.lookups,
+		.voids = r.voids,
 	};
 	return DNS_DONE;
 }

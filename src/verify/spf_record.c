@@ -45,7 +45,7 @@ static unsigned x_bits(struct cur *c, unsigned max)
 		c, max, max == 32 ? "a prefix length of 0 to 32" : "a prefix length of 0 to 128");
 }
 
-/* Where the digits at the end of s begin, and the slashes before them; s.n without. */
+/* Where slashes and digits begin with which s ends; s.n without. */
 static size_t slash_before(struct str s, struct str slashes)
 {
 	size_t at = s.n;
@@ -60,12 +60,15 @@ static size_t slash_before(struct str s, struct str slashes)
 static void x_opt_domain_bits(struct cur *c, struct spf_term *t)
 {
 	size_t six = slash_before(c->s, STR("//"));
-	size_t four = slash_before(str_sub(c->s, c->at, six), STR("/")) + c->at;
-	struct cur name = *c;
+	size_t four = c->at + slash_before(str_sub(c->s, c->at, six), STR("/"));
+	struct cur name = {.s = str_sub(c->s, 0, four), .at = c->at};
 
-	name.s = str_sub(c->s, 0, four);
 	x_opt_domain(&name, t);
-	*c = (struct cur){c->s, four, name.expected, name.failed_at};
+	if (cur_failed(&name)) {
+		*c = name;
+		return;
+	}
+	c->at = four;
 	if (four < six) {
 		cur_xlit(c, "/");
 		t->bits4 = x_bits(c, 32);
@@ -197,11 +200,11 @@ bool spf_record_is(struct str text)
 }
 
 /* RFC 7208 §6: redirect and exp "MUST NOT appear in a record more than once each". */
-static struct err once(struct str *ret, const struct spf_term *t)
+static struct err once(struct spf_term *ret, const struct spf_term *t)
 {
-	if (ret->n)
+	if (ret->text.n)
 		return err_make(ERR_SYNTAX, "%.*s= comes twice", STR_ARG(t->name));
-	*ret = t->domain;
+	*ret = *t;
 	return ERR_OK;
 }
 

@@ -37,7 +37,7 @@ struct spf_term {
 
 struct spf_record {
 	struct str text;
-	struct str redirect, exp; /* domain-specs; empty: not there */
+	struct spf_term redirect, exp; /* their text is empty where there is none */
 	bool has_all;
 	size_t terms;
 };

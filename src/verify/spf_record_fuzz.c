@@ -43,9 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			expand(t.domain);
 	}
 	assert(n == r.terms);
-	if (r.redirect.n)
-		expand(r.redirect);
-	if (r.exp.n)
-		expand(r.exp);
+	if (r.redirect.text.n)
+		expand(r.redirect.domain);
+	if (r.exp.text.n)
+		expand(r.exp.domain);
 	return 0;
 }

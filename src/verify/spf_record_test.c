@@ -149,8 +149,8 @@ static void modifiers(void **state)
 	struct spf_record r;
 
 	assert_ok(spf_record_parse(STR("v=spf1 exp=a.b redirect=%{d} x=y all"), &r));
-	assert_str("exp", r.exp, STR("a.b"));
-	assert_str("redirect", r.redirect, STR("%{d}"));
+	assert_str("exp", r.exp.domain, STR("a.b"));
+	assert_str("redirect", r.redirect.text, STR("redirect=%{d}"));
 	assert_true(r.has_all);
 	assert_int_equal(r.terms, 4);
 }

@@ -157,27 +157,22 @@ class DnsServer:
     # What it knows.
 
     def add(self, name, kind, *data):
-        """A record, or TIMEOUT, FAIL or ABSENT for one type or, with the type ANY, for all that have
-        no line of their own."""
-        where = key(name)
-        assert kind in TYPES or kind == ANY, kind
-        if len(data) == 1 and isinstance(data[0], str) and data[0] in SPECIAL and kind != "TXT":
-            entry = data[0]
-        elif kind == "CNAME":
-            entry = (RDATA[kind](*data), data[0])
-        else:
-            entry = (RDATA[kind](*data), None)
-        with self.lock:
-            self.data[where][kind].append(entry)
-            self.exists.update(where[i:] for i in range(len(where) + 1))
+        """A record; data as RDATA has it."""
+        self.put(name, kind).append((RDATA[kind](*data), data))
 
     def special(self, name, kind, what):
-        """The same for TXT, where those words could also be text."""
+        """TIMEOUT, FAIL or ABSENT in the place of records: for one type or, with the type ANY, for all
+        that have no line of their own."""
         assert what in SPECIAL
+        self.put(name, kind)[:] = [what]
+
+    def put(self, name, kind):
+        """The entries of a name, which exists from now on, and type."""
+        assert kind in TYPES or kind == ANY, kind
         where = key(name)
         with self.lock:
-            self.data[where][kind] = [what]
             self.exists.update(where[i:] for i in range(len(where) + 1))
+            return self.data[where][kind]
 
     def ignore(self, name, kind, times):
         """Answers only when it is asked once more than that."""
@@ -246,9 +241,9 @@ class DnsServer:
             cname = None if kind == "CNAME" or records or special else self.find(name, "CNAME")
             if not cname or not cname[1]:
                 return NOERROR, answers
-            rdata, target = cname[1][0]
+            rdata, data = cname[1][0]
             answers.append((name, "CNAME", rdata))
-            name = labels(target)
+            name = labels(data[0])
         return SERVFAIL, []
 
     def answer(self, message, udp):

@@ -1,5 +1,5 @@
 """The openspf suite for RFC 7208 (test/data/spf) through `mox spf check`, with a DNS server that holds
-each scenario's zone. A time-out of the suite is a SERVFAIL here; e2e/test_spf.py has a real one."""
+each scenario's zone. A time-out of the suite is a SERVFAIL here; e2e/test_spf_command.py has a real one."""
 
 import subprocess
 from pathlib import Path
