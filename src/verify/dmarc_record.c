@@ -270,7 +270,7 @@ static void tags_collect(struct str rest, struct str value[ARRAY_LEN(tags)], str
 
 bool dmarc_record_parse(struct str s, struct dmarc_record *ret)
 {
-	struct str value[ARRAY_LEN(tags)];
+	struct str value[ARRAY_LEN(tags)] = {0};
 
 	*ret = (struct dmarc_record){
 		.percent = 100, .failure = DMARC_FAILURE_ALL, .interval = DMARC_INTERVAL};
