@@ -1,7 +1,8 @@
 /* domain: the one spelling of a domain name and of a local part by which they are compared.
  *
- * Domains: IDNA2008 as UTS #46 maps it (nontransitional): A-labels in lower case. A name of ASCII
- * only is just put in lower case, so that _dmarc and other labels with an underscore stay.
+ * Domains: IDNA2008 as UTS #46 maps it (nontransitional): A-labels in lower case. A label of ASCII
+ * only is just put in lower case, so that _dmarc and other labels with an underscore stay, and
+ * A-labels of whatever kind. doc/verification.md says where that departs from UTS #46.
  * Input: peers' and administrators'; at most 255 bytes of domain, LOCAL_MAX of local part.
  */
 #ifndef MOX_FORMAT_DOMAIN_H

@@ -21,6 +21,12 @@ static void ascii(void **state)
 		{"mu\314\210nchen.example", "xn--mnchen-3ya.example"},
 		{"fa\303\237.example", "xn--fa-hia.example"},
 		{"xn--mnchen-3ya.example", "xn--mnchen-3ya.example"},
+		{"xn--a.m\303\274nchen.example", "xn--a.xn--mnchen-3ya.example"},
+		{"_dmarc.m\303\274nchen.example", "_dmarc.xn--mnchen-3ya.example"},
+		{"a\343\200\202b\357\274\216c\357\275\241", "a.b.c"}, /* other dots */
+		{"\357\274\241.example", "a.example"},                /* fullwidth A */
+		{"\302\255.example", NULL}, /* nothing but a soft hyphen */
+		{"a\343\200\202\343\200\202b", NULL},
 		{LABEL63, LABEL63},
 		{LABEL63 "h", NULL},
 		{NAME253, NAME253},
@@ -56,6 +62,10 @@ static void unicode(void **state)
 	buf_clear(&b);
 	assert_true(domain_unicode(STR("xn--a.example"), &b)); /* no U-label */
 	assert_str("stays", buf_str(&b), STR("xn--a.example"));
+	buf_clear(&b);
+	assert_true(domain_unicode(STR("xn--a.xn--mnchen-3ya"), &b));
+	assert_str("one of two", buf_str(&b), STR("xn--a.m\303\274nchen"));
+	assert_true(domain_eq(buf_str(&b), STR("xn--a.xn--mnchen-3ya")));
 }
 
 static void equal(void **state)
