@@ -15,7 +15,7 @@ struct search {
 	struct uids todo, found;
 	struct arena mem;
 	struct imapd_walk walk;
-	uint64_t modseq; /* the highest of what was found */
+	uint64_t modseq_first, modseq_last, modseq_highest; /* of what was found */
 	/* telling */
 	bool telling, ranges;
 	struct imapd_walk told;
@@ -44,8 +44,11 @@ static struct err consider(struct imapd *s, struct search *q, const struct entry
 	TRY(err);
 	if (!yes)
 		return ERR_OK;
-	if (e->modseq > q->modseq)
-		q->modseq = e->modseq;
+	if (q->found.n == 0)
+		q->modseq_first = e->modseq;
+	q->modseq_last = e->modseq;
+	if (e->modseq > q->modseq_highest)
+		q->modseq_highest = e->modseq;
 	return uids_add(&q->found, e->uid);
 }
 
@@ -81,6 +84,13 @@ static struct err batch_search(struct imapd *s, struct search *q)
 	return ERR_OK;
 }
 
+/* Whether MIN, MAX or both are all that is asked for. */
+static bool only_ends(unsigned ret)
+{
+	return (ret & (IMAP_SEARCH_MIN | IMAP_SEARCH_MAX)) &&
+	       !(ret & (IMAP_SEARCH_ALL | IMAP_SEARCH_COUNT));
+}
+
 /* RFC 5182 §2.1: with MIN or MAX alone only those are saved. */
 static struct err save(struct imapd *s, struct search *q)
 {
@@ -88,8 +98,7 @@ static struct err save(struct imapd *s, struct search *q)
 	struct uids *saved = &imapd_view(s)->saved;
 
 	uids_clear(saved);
-	if (!(ret & (IMAP_SEARCH_MIN | IMAP_SEARCH_MAX)) ||
-	    (ret & (IMAP_SEARCH_ALL | IMAP_SEARCH_COUNT)))
+	if (!only_ends(ret))
 		return uids_add_all(saved, &q->found);
 	if (q->found.n && (ret & IMAP_SEARCH_MIN))
 		TRY(uids_add(saved, q->found.r[0].first));
@@ -102,6 +111,20 @@ static struct err save(struct imapd *s, struct search *q)
 static uint64_t number(struct imapd *s, struct imapd_walk *walk, uint32_t uid)
 {
 	return s->uid ? uid : imapd_view_seq(imapd_view(s), walk, uid);
+}
+
+/* RFC 4731 §3.2: with MIN or MAX alone, of those messages. */
+static uint64_t modseq(const struct search *q)
+{
+	const unsigned ret = q->args.ret;
+
+	if (!only_ends(ret))
+		return q->modseq_highest;
+	if (!(ret & IMAP_SEARCH_MAX))
+		return q->modseq_first;
+	if (!(ret & IMAP_SEARCH_MIN) || q->modseq_last > q->modseq_first)
+		return q->modseq_last;
+	return q->modseq_first;
 }
 
 static void result_u64(struct imapd *s, const char *name, uint64_t v)
@@ -125,7 +148,7 @@ static void esearch_head(struct imapd *s, struct search *q)
 	if (ret & IMAP_SEARCH_COUNT)
 		result_u64(s, "COUNT", uids_count(&q->found));
 	if (q->args.modseq && q->found.n)
-		result_u64(s, "MODSEQ", q->modseq);
+		result_u64(s, "MODSEQ", modseq(q));
 }
 
 /* Begins the answer; the numbers follow, unless q->next is 0. */
@@ -187,7 +210,7 @@ static void tell_end(struct imapd *s, struct search *q)
 
 	range_tell(s, q);
 	if (!q->ranges && q->args.modseq && q->found.n)
-		buf_printf(b, " (MODSEQ %ju)", (uintmax_t)q->modseq);
+		buf_printf(b, " (MODSEQ %ju)", (uintmax_t)q->modseq_highest);
 	if (!only_save)
 		buf_str_add(b, STR("\r\n"));
 	imapd_ok(s, STR(""), STR("done"));
@@ -281,7 +304,8 @@ void imapd_cmd_search(struct imapd *s, struct cur *c)
 	s->job_data = q;
 	s->job_free = job_free;
 	begin(s, q);
-	/* RFC 5182 §2.1: a failed SEARCH with SAVE leaves an empty result. */
-	if (imapd_has_ended(s) && (q->args.ret & IMAP_SEARCH_SAVE))
+	/* RFC 9051 §6.4.4.1: NO to a SEARCH with SAVE leaves an empty result, BAD the one before.
+	 */
+	if (str_starts(buf_str(&s->ended), STR("NO")) && (q->args.ret & IMAP_SEARCH_SAVE))
 		uids_clear(&imapd_view(s)->saved);
 }

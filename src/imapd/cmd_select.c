@@ -9,27 +9,14 @@ static void code_u64(struct imapd *s, const char *name, uint64_t v)
 	imapd_untagged_ok(s, buf_str(&code), STR("-"));
 }
 
-static void flags_tell(struct imapd *s, const struct mailbox *m)
-{
-	struct buf *b = imapd_out(s);
-
-	buf_str_add(b, STR("* FLAGS ("));
-	buf_imapd_mailbox_flags(b, m);
-	buf_str_add(b, STR(")\r\n* OK [PERMANENTFLAGS ("));
-	if (!imapd_view(s)->readonly) {
-		buf_imapd_mailbox_flags(b, m);
-		buf_str_add(b, STR(" \\*"));
-	}
-	buf_str_add(b, STR(")] -\r\n"));
-}
-
 static void selected_tell(struct imapd *s, const struct mailbox *m, uint32_t first_unseen)
 {
 	const struct imapd_view *v = imapd_view(s);
 	struct buf *b = imapd_out(s);
 	struct imapd_walk walk = {0};
 
-	flags_tell(s, m);
+	imapd_mailbox_flags_tell(s, m);
+	imapd_permanentflags_tell(s, m);
 	buf_printf(b, "* %ju EXISTS\r\n", (uintmax_t)uids_count(&v->uids));
 	if (!imapd_is_enabled(s, IMAPD_REV2))
 		buf_str_add(b, STR("* 0 RECENT\r\n"));

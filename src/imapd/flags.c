@@ -24,9 +24,30 @@ void buf_imapd_flags(struct buf *b, const struct flagset *set)
 	buf_char(b, ')');
 }
 
-void buf_imapd_mailbox_flags(struct buf *b, const struct mailbox *m)
+static void mailbox_flags_write(struct buf *b, const struct mailbox *m)
 {
 	flags_write(b, (1u << FLAG_COUNT) - 1, m->keywords, m->keyword_count);
+}
+
+void imapd_mailbox_flags_tell(struct imapd *s, const struct mailbox *m)
+{
+	struct buf *b = imapd_out(s);
+
+	buf_str_add(b, STR("* FLAGS ("));
+	mailbox_flags_write(b, m);
+	buf_str_add(b, STR(")\r\n"));
+}
+
+void imapd_permanentflags_tell(struct imapd *s, const struct mailbox *m)
+{
+	struct buf *b = imapd_out(s);
+
+	buf_str_add(b, STR("* OK [PERMANENTFLAGS ("));
+	if (!imapd_view(s)->readonly) {
+		mailbox_flags_write(b, m);
+		buf_str_add(b, mailbox_keywords_full(m) ? STR("") : STR(" \\*"));
+	}
+	buf_str_add(b, STR(")] -\r\n"));
 }
 
 _Static_assert((int)IMAP_FLAG_SEEN == FLAG_SEEN && (int)IMAP_FLAG_ANSWERED == FLAG_ANSWERED &&

@@ -412,14 +412,59 @@ static void test_holes(void **state)
 	imapd_testing_end(&t);
 }
 
+/* Sets n keywords that were not there before; what comes of it, and of a NOOP. */
+static struct str keywords_add(struct session_mem *m, int *number, int n)
+{
+	BUF_AUTO in = BUF_INIT(1 << 20);
+
+	buf_str_add(&in, STR("a STORE 1 FLAGS.SILENT ("));
+	for (int k = 0; k < n; k++)
+		buf_printf(&in, "%s%0*d", k ? " " : "", (int)KEYWORD_MAX, (*number)++);
+	buf_str_add(&in, STR(")\r\na NOOP\r\n"));
+	session_mem_feed(m, buf_str(&in));
+	return session_mem_out(m);
+}
+
+/* RFC 9051 §7.1 PERMANENTFLAGS: once no more keywords fit it is told again, without \*. */
+static void test_keywords_full(void **state)
+{
+	struct imapd_testing t;
+	struct str out;
+	int number = 0;
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+
+	append(m, "inbox", "", "x: y\r\n");
+	session_mem_feed(m, STR("a SELECT inbox\r\n"));
+	assert_true(str_find(session_mem_out(m), STR(" $MDNSent \\*)] -\r\n"), 0) > 0);
+	do {
+		out = keywords_add(m, &number, KEYWORDS_MAX);
+		assert_true(str_find(out, STR("PERMANENTFLAGS"), 0) < 0);
+	} while (str_starts(out, STR("a OK ")));
+	assert_true(str_starts(out, STR("a NO [LIMIT] ")));
+	do {
+		out = keywords_add(m, &number, 1);
+		assert_true(str_starts(out, STR("a OK ")));
+	} while (str_find(out, STR("* OK [PERMANENTFLAGS (\\Seen "), 0) < 0);
+	assert_true(str_find(out, STR("\\*"), 0) < 0);
+	assert_true(str_starts(keywords_add(m, &number, 1), STR("a NO [LIMIT] ")));
+	session_mem_feed(m, STR("a SELECT inbox\r\n"));
+	assert_true(str_find(session_mem_out(m), STR("\\*"), 0) < 0);
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read_mail),    cmocka_unit_test(test_guessing),
-		cmocka_unit_test(test_late_answer),  cmocka_unit_test(test_deadlines),
-		cmocka_unit_test(test_tls),          cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_append_large), cmocka_unit_test(test_many),
-		cmocka_unit_test(test_search_text),  cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_read_mail),     cmocka_unit_test(test_guessing),
+		cmocka_unit_test(test_late_answer),   cmocka_unit_test(test_deadlines),
+		cmocka_unit_test(test_tls),           cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_append_large),  cmocka_unit_test(test_many),
+		cmocka_unit_test(test_search_text),   cmocka_unit_test(test_holes),
+		cmocka_unit_test(test_keywords_full),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,16 +128,16 @@ static void exists_tell(struct imapd *s, struct imapd_view *v)
 	v->exists = false;
 }
 
+/* RFC 9051 §7.1 PERMANENTFLAGS MUST: a new one without \* when no more keywords fit. */
 static struct err keywords_tell(struct imapd *s, struct imapd_view *v, struct arena *a)
 {
-	struct buf *b = imapd_out(s);
 	struct mailbox m;
 
 	v->keywords = false;
 	TRY(mailbox_get_id(imapd_account(s), v->mailbox, a, &m));
-	buf_str_add(b, STR("* FLAGS ("));
-	buf_imapd_mailbox_flags(b, &m);
-	buf_str_add(b, STR(")\r\n"));
+	imapd_mailbox_flags_tell(s, &m);
+	if (mailbox_keywords_full(&m))
+		imapd_permanentflags_tell(s, &m);
 	return ERR_OK;
 }
 

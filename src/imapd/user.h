@@ -92,8 +92,10 @@ void buf_imapd_name(struct buf *b, const struct imapd *s, struct str name);
 /* flags.c */
 /* "(\Seen $Junk)" */
 void buf_imapd_flags(struct buf *b, const struct flagset *set);
-/* All flags of a mailbox, without parentheses. */
-void buf_imapd_mailbox_flags(struct buf *b, const struct mailbox *m);
+/* "* FLAGS (...)": all of the selected mailbox. */
+void imapd_mailbox_flags_tell(struct imapd *s, const struct mailbox *m);
+/* "* OK [PERMANENTFLAGS (...)] -": those that may be changed, and whether there may be more. */
+void imapd_permanentflags_tell(struct imapd *s, const struct mailbox *m);
 struct err imapd_flagset(struct imapd *s, const struct imap_flags *f, struct flagset *ret);
 /* "* n FETCH (UID u FLAGS (...))", with MODSEQ where it is enabled or wanted. */
 void imapd_flags_tell(struct imapd *s, uint64_t seq, const struct entry *e, bool flags,

@@ -5,6 +5,15 @@
 
 /* ---- names ---- */
 
+bool mailbox_keywords_full(const struct mailbox *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->keyword_count; i++)
+		n += m->keywords[i].n + 1;
+	return n + KEYWORD_MAX > MAILBOX_KEYWORDS_BYTES;
+}
+
 struct err mailbox_name(struct str name, struct arena *a, struct str *ret)
 {
 	struct str inbox = STR("Inbox");

@@ -44,6 +44,9 @@ struct mailbox {
  * trailing '/' is ignored. */
 struct err mailbox_name(struct str name, struct arena *a, struct str *ret);
 
+/* Whether there may be no room for one more keyword. */
+bool mailbox_keywords_full(const struct mailbox *m);
+
 /* All mailboxes, sorted by name as bytes with Inbox first. */
 struct err mailbox_list(struct account *acc, struct arena *a, struct mailbox **ret, size_t *ret_n);
 /* Names subscribed to, sorted; the mailbox may not exist. */
