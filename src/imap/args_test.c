@@ -1,5 +1,6 @@
-#include "base/test.h"
 #include "imap/args.h"
+
+#include "imap/testing.h"
 
 /* Every rule as a function that parses and writes what it found, for one table of cases. */
 static void do_status(struct cur *c, struct arena *a, struct buf *out)
@@ -8,20 +9,13 @@ static void do_status(struct cur *c, struct arena *a, struct buf *out)
 	buf_u64(out, imap_x_status_atts(c));
 }
 
-static void flags_write(struct buf *out, struct imap_flags f)
-{
-	buf_u64(out, f.system);
-	for (size_t i = 0; i < f.n; i++)
-		buf_strs(out, STR(" "), f.keywords[i]);
-}
-
 static void do_append(struct cur *c, struct arena *a, struct buf *out)
 {
 	struct imap_append v = {0};
 
 	imap_x_append(c, a, &v);
 	buf_strs(out, v.mailbox, STR(" "));
-	flags_write(out, v.flags);
+	imap_testing_flags_write(out, v.flags);
 	if (v.has_date)
 		buf_printf(out, " %jd", (intmax_t)v.date);
 	buf_strs(out, v.utf8 ? STR(" utf8 ") : STR(" "), cur_rest(c));
@@ -37,7 +31,7 @@ static void do_store(struct cur *c, struct arena *a, struct buf *out)
 	buf_str_add(out, v.silent ? STR("silent ") : STR(" "));
 	if (v.has_unchangedsince)
 		buf_printf(out, "since %ju ", (uintmax_t)v.unchangedsince);
-	flags_write(out, v.flags);
+	imap_testing_flags_write(out, v.flags);
 }
 
 static void do_list(struct cur *c, struct arena *a, struct buf *out)
@@ -95,12 +89,7 @@ static void do_create(struct cur *c, struct arena *a, struct buf *out)
 		buf_strs(out, STR("|"), v.uses[i]);
 }
 
-/* want NULL: a syntax error. */
-static const struct {
-	void (*run)(struct cur *c, struct arena *a, struct buf *out);
-	struct str in;
-	const char *want;
-} cases[] = {
+static const struct imap_testing_case cases[] = {
 	{do_status, STR_INIT("(MESSAGES unseen)"), "9"},
 	{do_status, STR_INIT("()"), NULL},
 	{do_status, STR_INIT("(FOO)"), NULL},
@@ -151,53 +140,21 @@ static const struct {
 static void test_cases(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct arena a;
-		struct cur c = cur_of(cases[i].in);
-		BUF_AUTO out = BUF_INIT(65536);
-
-		arena_init(&a, 65536);
-		cases[i].run(&c, &a, &out);
-		cur_xend(&c);
-		if (cur_failed(&c) != !cases[i].want) {
-			print_error("%.*s: failed %d\n", STR_ARG(cases[i].in), cur_failed(&c));
-			fail();
-		}
-		if (cases[i].want)
-			assert_str(cases[i].in.p, buf_str(&out), str_z(cases[i].want));
-		arena_fini(&a);
-	}
+	imap_testing_cases(cases, ARRAY_LEN(cases));
 }
 
 /* Each limit at n and n+1. */
-static bool repeated(void (*run)(struct cur *, struct arena *, struct buf *), const char *head,
-		     const char *item, size_t n, const char *tail)
-{
-	struct arena a;
-	BUF_AUTO in = BUF_INIT(1 << 20), out = BUF_INIT(1 << 20);
-
-	arena_init(&a, 1 << 20);
-	buf_str_add(&in, str_z(head));
-	for (size_t i = 0; i < n; i++)
-		buf_strs(&in, i ? STR(" ") : STR(""), str_z(item));
-	buf_str_add(&in, str_z(tail));
-	struct cur c = cur_of(buf_str(&in));
-
-	run(&c, &a, &out);
-	cur_xend(&c);
-	arena_fini(&a);
-	return !cur_failed(&c);
-}
-
 static void test_limits(void **state)
 {
 	(void)state;
-	assert_true(repeated(do_list, "\"\" (", "x", IMAP_PATTERNS_MAX, ")"));
-	assert_false(repeated(do_list, "\"\" (", "x", IMAP_PATTERNS_MAX + 1, ")"));
-	assert_true(repeated(do_enable, " ", "x", IMAP_ENABLE_MAX, ""));
-	assert_false(repeated(do_enable, " ", "x", IMAP_ENABLE_MAX + 1, ""));
-	assert_true(repeated(do_id, "(", "\"a\" \"b\"", IMAP_ID_MAX, ")"));
-	assert_false(repeated(do_id, "(", "\"a\" \"b\"", IMAP_ID_MAX + 1, ")"));
+	assert_true(imap_testing_repeated(do_list, "\"\" (x", " x", IMAP_PATTERNS_MAX - 1, ")"));
+	assert_false(imap_testing_repeated(do_list, "\"\" (x", " x", IMAP_PATTERNS_MAX, ")"));
+	assert_true(imap_testing_repeated(do_enable, " x", " x", IMAP_ENABLE_MAX - 1, ""));
+	assert_false(imap_testing_repeated(do_enable, " x", " x", IMAP_ENABLE_MAX, ""));
+	assert_true(
+		imap_testing_repeated(do_id, "(\"a\" \"b\"", " \"a\" \"b\"", IMAP_ID_MAX - 1, ")"));
+	assert_false(
+		imap_testing_repeated(do_id, "(\"a\" \"b\"", " \"a\" \"b\"", IMAP_ID_MAX, ")"));
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 #include "imap/search.h"
 
-#include "base/test.h"
+#include "imap/testing.h"
 
 static void key_write(struct buf *out, const struct imap_search_key *k)
 {
@@ -34,74 +34,59 @@ static void key_write(struct buf *out, const struct imap_search_key *k)
 		buf_char(out, ')');
 }
 
-static bool parse(struct str in, struct buf *out)
+static void do_search(struct cur *c, struct arena *a, struct buf *out)
 {
-	struct arena a;
-	struct cur c = cur_of(in);
 	struct imap_search s = {0};
 
-	arena_init(&a, 1 << 20);
-	imap_x_search(&c, &a, &s);
-	cur_xend(&c);
-	if (!cur_failed(&c)) {
-		if (s.extended)
-			buf_printf(out, "ret %u ", s.ret);
-		if (s.charset.n)
-			buf_strs(out, s.charset, STR(" "));
-		key_write(out, &s.root);
-	}
-	arena_fini(&a);
-	return !cur_failed(&c);
+	imap_x_search(c, a, &s);
+	if (cur_failed(c))
+		return;
+	if (s.extended)
+		buf_printf(out, "ret %u ", s.ret);
+	if (s.charset.n)
+		buf_strs(out, s.charset, STR(" "));
+	key_write(out, &s.root);
 }
 
-static const struct {
-	struct str in;
-	const char *want; /* NULL: a syntax error */
-} cases[] = {
-	{STR_INIT(" ALL"), "and(and)"},
-	{STR_INIT(" answered UNSEEN"), "and(flag 2, not(flag 1))"},
-	{STR_INIT(" FROM \"a b\" BODY {3}\r\nx y"), "and(hdr from 'a b', body 'x y')"},
-	{STR_INIT(" HEADER X-Foo \"\""), "and(hdr X-Foo '')"},
-	{STR_INIT(" OR SEEN NOT (1:3 UID 7)"), "and(or(flag 1, not(and(seq 1:3, uid 7))))"},
-	{STR_INIT(" $"), "and(seq $)"},
-	{STR_INIT(" UID $"), "and(uid $)"},
-	{STR_INIT(" RETURN () ALL"), "ret 4 and(and)"},
-	{STR_INIT(" RETURN (MIN SAVE) CHARSET UTF-8 TEXT x"), "ret 17 UTF-8 and(text 'x')"},
-	{STR_INIT(" SINCE 2-Jan-1970 LARGER 10"), "and(since 1, larger 10)"},
-	{STR_INIT(" MODSEQ 5"), "and(modseq 5)"},
-	{STR_INIT(" MODSEQ \"/flags/\\\\draft\" all 620162338"), "and(modseq 620162338)"},
-	{STR_INIT(" NEW OLD"), "and(flag 32, not(flag 32))"},
-	{STR_INIT(" UNKEYWORD $Junk"), "and(not(kw '$Junk'))"},
-	{STR_INIT(" SUBJECT NIL"), "and(hdr subject 'NIL')"},
-	{STR_INIT(" OLDER 60 YOUNGER 70"), "and(older 60, younger 70)"},
-	{STR_INIT(" OLDER 0"), NULL},
-	{STR_INIT(" SAVEDON 2-Jan-1970 SAVEDATESUPPORTED"), "and(savedon 1, and)"},
-	{STR_INIT(""), NULL},
-	{STR_INIT(" "), NULL},
-	{STR_INIT(" FOO"), NULL},
-	{STR_INIT(" ()"), NULL},
-	{STR_INIT(" OR SEEN"), NULL},
-	{STR_INIT(" NOT"), NULL},
-	{STR_INIT(" RETURN (FOO) ALL"), NULL},
-	{STR_INIT(" ALL "), NULL},
-	{STR_INIT(" (ALL"), NULL},
-	{STR_INIT(" BEFORE 31-Feb-2020"), NULL},
-	{STR_INIT(" KEYWORD \\Seen"), NULL},
+static const struct imap_testing_case cases[] = {
+	{do_search, STR_INIT(" ALL"), "and(and)"},
+	{do_search, STR_INIT(" answered UNSEEN"), "and(flag 2, not(flag 1))"},
+	{do_search, STR_INIT(" FROM \"a b\" BODY {3}\r\nx y"), "and(hdr from 'a b', body 'x y')"},
+	{do_search, STR_INIT(" HEADER X-Foo \"\""), "and(hdr X-Foo '')"},
+	{do_search, STR_INIT(" OR SEEN NOT (1:3 UID 7)"),
+	 "and(or(flag 1, not(and(seq 1:3, uid 7))))"},
+	{do_search, STR_INIT(" $"), "and(seq $)"},
+	{do_search, STR_INIT(" UID $"), "and(uid $)"},
+	{do_search, STR_INIT(" RETURN () ALL"), "ret 4 and(and)"},
+	{do_search, STR_INIT(" RETURN (MIN SAVE) CHARSET UTF-8 TEXT x"),
+	 "ret 17 UTF-8 and(text 'x')"},
+	{do_search, STR_INIT(" SINCE 2-Jan-1970 LARGER 10"), "and(since 1, larger 10)"},
+	{do_search, STR_INIT(" MODSEQ 5"), "and(modseq 5)"},
+	{do_search, STR_INIT(" MODSEQ \"/flags/\\\\draft\" all 620162338"),
+	 "and(modseq 620162338)"},
+	{do_search, STR_INIT(" NEW OLD"), "and(flag 32, not(flag 32))"},
+	{do_search, STR_INIT(" UNKEYWORD $Junk"), "and(not(kw '$Junk'))"},
+	{do_search, STR_INIT(" SUBJECT NIL"), "and(hdr subject 'NIL')"},
+	{do_search, STR_INIT(" OLDER 60 YOUNGER 70"), "and(older 60, younger 70)"},
+	{do_search, STR_INIT(" OLDER 0"), NULL},
+	{do_search, STR_INIT(" SAVEDON 2-Jan-1970 SAVEDATESUPPORTED"), "and(savedon 1, and)"},
+	{do_search, STR_INIT(""), NULL},
+	{do_search, STR_INIT(" "), NULL},
+	{do_search, STR_INIT(" FOO"), NULL},
+	{do_search, STR_INIT(" ()"), NULL},
+	{do_search, STR_INIT(" OR SEEN"), NULL},
+	{do_search, STR_INIT(" NOT"), NULL},
+	{do_search, STR_INIT(" RETURN (FOO) ALL"), NULL},
+	{do_search, STR_INIT(" ALL "), NULL},
+	{do_search, STR_INIT(" (ALL"), NULL},
+	{do_search, STR_INIT(" BEFORE 31-Feb-2020"), NULL},
+	{do_search, STR_INIT(" KEYWORD \\Seen"), NULL},
 };
 
 static void test_cases(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		BUF_AUTO out = BUF_INIT(65536);
-		bool ok = parse(cases[i].in, &out);
-
-		if (ok != !!cases[i].want)
-			print_error("%s\n", cases[i].in.p);
-		assert_int_equal(ok, !!cases[i].want);
-		if (ok)
-			assert_str(cases[i].in.p, buf_str(&out), str_z(cases[i].want));
-	}
+	imap_testing_cases(cases, ARRAY_LEN(cases));
 }
 
 static bool nested(const char *open, const char *inner, const char *close, size_t n)
@@ -114,7 +99,7 @@ static bool nested(const char *open, const char *inner, const char *close, size_
 	buf_str_add(&in, str_z(inner));
 	for (size_t i = 0; i < n; i++)
 		buf_str_add(&in, str_z(close));
-	return parse(buf_str(&in), &out);
+	return imap_testing_parse(do_search, buf_str(&in), &out);
 }
 
 static void test_limits(void **state)

@@ -180,6 +180,8 @@ static struct err fields_send(struct imapd *s, struct fetch *f, const struct ima
 	return ERR_OK;
 }
 
+/* RFC 9051 §4.3.1 NOT: a message with NUL, which APPEND takes as literal8, is sent as it is and not
+ * encoded: offsets, sizes and signatures are about the bytes that were kept. */
 static struct err att_section(struct imapd *s, struct fetch *f, const struct imap_fetch_att *att)
 {
 	const struct entry *e = &f->batch.e[f->i];
