@@ -178,7 +178,7 @@ static _Atomic uint64_t *values_get(struct metrics *m, enum metric_id id, enum m
 	struct str key;
 
 	assert(rows[id].kind == kind && labels_count(rows[id].labels) == values_n);
-	if (!m->page)
+	if (!m || !m->page)
 		return NULL;
 	if (key_make(values, values_n, room, &key)) {
 		index_find(m->page, id, key, &s);

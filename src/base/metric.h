@@ -41,6 +41,7 @@ struct metrics {
 void metrics_init(struct metrics *m, struct metric_page *page);
 void metrics_fini(struct metrics *m);
 
+/* A struct metrics that is NULL counts nothing. */
 /* Counters. Adding 0 makes the series visible. */
 #define METRIC_ADD(m, id, n, ...) \
 	metric_add((m), METRIC_##id, (n), METRIC_VALUES_(__VA_ARGS__), METRIC_COUNT_(__VA_ARGS__))

@@ -57,6 +57,7 @@ struct err cli_localserve(struct cli *c);
 struct err cli_role(struct cli *c);
 struct err cli_stop(struct cli *c);
 struct err cli_loglevels(struct cli *c);
+struct err cli_metrics(struct cli *c);
 struct err cli_verifydata(struct cli *c);
 struct err cli_backup(struct cli *c);
 struct err cli_import_mbox(struct cli *c);

@@ -73,6 +73,15 @@ const struct cli_command cli_commands[] = {
 		.flags = {FLAG_CONFIG},
 	},
 	{
+		.words = "metrics", .args = "",
+		.brief = "print what the running server has counted",
+		.help =
+			"Prints the metrics of all processes of the server in Prometheus' text format. They survive\n"
+			"a process that dies, but not the server.",
+		.run = cli_metrics,
+		.flags = {FLAG_CONFIG},
+	},
+	{
 		.words = "backup", .args = "DATAFOLDER DESTINATION",
 		.brief = "copy a data folder, also of a running server",
 		.help =

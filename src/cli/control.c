@@ -175,3 +175,18 @@ struct err cli_loglevels(struct cli *cli)
 {
 	return with_control(cli, levels_run);
 }
+
+static struct err metrics_run(struct cli *cli, struct control *c)
+{
+	struct msg_ctl_metrics_request rq = {};
+	struct msg_ctl_metrics_reply rp;
+
+	TRY(IPC_CALL(c->ipc, msg_ctl_metrics, &rq, deadline(c), &cli->arena, &rp));
+	printf("%.*s", STR_ARG(rp.text));
+	return ERR_OK;
+}
+
+struct err cli_metrics(struct cli *cli)
+{
+	return with_control(cli, metrics_run);
+}

@@ -51,7 +51,8 @@ void imapd_fail(struct imapd *s, struct err e)
 		imapd_bad(s, err_text(e));
 		return;
 	}
-	if (is_ours(err_code(e)))
+	s->server_error = is_ours(err_code(e));
+	if (s->server_error)
 		log_error(&s->base.log, "command failed", F_ERR(e));
 	else
 		log_debug(&s->base.log, "command refused", F_ERR(e));

@@ -2,8 +2,9 @@
 #include "base/base64.h"
 #include "imapd/command.h"
 
-static void exchange_bad(struct imapd *s, struct str text)
+static void exchange_bad(struct imapd *s, enum err_code code, struct str text)
 {
+	imapd_count_login(s, code);
 	sasl_server_fini(&s->sasl);
 	imapd_bad(s, text);
 }
@@ -25,8 +26,9 @@ static void response(struct imapd *s, struct str octets)
 	switch (sasl_server_step(&s->sasl, octets, &challenge)) {
 	case SASL_CHALLENGE: challenge_send(s, challenge); break;
 	case SASL_CREDENTIALS: imapd_login(s); break;
-	case SASL_MALFORMED: exchange_bad(s, STR("response is malformed")); break;
+	case SASL_MALFORMED: exchange_bad(s, ERR_SYNTAX, STR("response is malformed")); break;
 	case SASL_AUTHZID:
+		imapd_count_login(s, ERR_UNSUPPORTED);
 		sasl_server_fini(&s->sasl);
 		imapd_no(s, STR("AUTHORIZATIONFAILED"), STR("acting for others is not offered"));
 		break;
@@ -40,9 +42,9 @@ static void line(struct imapd *s, struct str text)
 
 	s->line = NULL;
 	if (str_eq(text, STR("*")))
-		exchange_bad(s, STR("canceled"));
+		exchange_bad(s, ERR_CANCELED, STR("canceled"));
 	else if (!base64_decode(text, &octets))
-		exchange_bad(s, STR("not base64"));
+		exchange_bad(s, ERR_SYNTAX, STR("not base64"));
 	else
 		response(s, buf_str(&octets));
 	if (octets.p)

@@ -55,6 +55,7 @@ static void answered(struct imapd *s)
 	if (s->call)
 		question_leave(&s->call->question);
 	s->call = NULL;
+	imapd_count_login(s, a.code);
 	if (a.code == ERR_NONE)
 		logged_in(s, str_z(a.account));
 	else

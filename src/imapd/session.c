@@ -22,6 +22,7 @@ static void first_step(struct imapd *s)
 	s->reader.literal_max = s->reader.literal_total = IMAP_LITERAL_BEFORE_LOGIN;
 	arena_init(&s->mem, MEM_MAX_STRANGER);
 	s->ended = BUF_INIT(ENDED_MAX);
+	imapd_count_connection(s);
 	greet(s);
 }
 
@@ -29,6 +30,8 @@ static void first_step(struct imapd *s)
 static void command_finish(struct imapd *s)
 {
 	imapd_trace_out(s, buf_str(&s->ended));
+	imapd_count_command(s);
+	s->server_error = false;
 	buf_strs(imapd_out(s), s->tag, STR(" "), buf_str(&s->ended));
 	buf_release(&s->ended);
 	s->tag = str_of(NULL, 0);
@@ -56,6 +59,7 @@ static void command_head(struct imapd *s, struct cur *c)
 {
 	struct str tag = imap_x_tag(c);
 
+	s->command_at = clock_mono(s->base.clock);
 	imap_x_sp(c);
 	struct str name = imap_x_word(c);
 

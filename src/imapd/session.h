@@ -57,8 +57,10 @@ struct imapd {
 	struct arena mem;
 	struct str tag; /* empty: none is being executed */
 	const struct imapd_command *command;
-	bool uid;         /* UID FETCH rather than FETCH */
-	struct buf ended; /* the tagged answer without its tag; empty: not ended yet */
+	int64_t command_at; /* when it came */
+	bool server_error;  /* it fails for a reason of ours */
+	bool uid;           /* UID FETCH rather than FETCH */
+	struct buf ended;   /* the tagged answer without its tag; empty: not ended yet */
 	void (*job)(struct imapd *s);
 	void *job_data;                    /* in mem, or what job_free frees */
 	void (*job_free)(struct imapd *s); /* once, when command or session end; may be NULL */
@@ -149,6 +151,13 @@ void imapd_trace_out(struct imapd *s, struct str status);
 
 /* capability.c: "CAPABILITY IMAP4rev2 ..." as it is in this state. */
 void buf_imapd_capability(struct buf *b, const struct imapd *s);
+
+/* count.c: metrics. */
+void imapd_count_connection(struct imapd *s);
+/* The command has ended. */
+void imapd_count_command(struct imapd *s);
+/* An attempt to log in has ended; the command and the sasl server are still there. */
+void imapd_count_login(struct imapd *s, enum err_code code);
 
 /* login.c: the sasl server has credentials: checks them, and ends the command. */
 void imapd_login(struct imapd *s);

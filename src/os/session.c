@@ -1,5 +1,6 @@
 #include "os/session.h"
 
+#include "base/metric.h"
 #include "os/crashnote.h"
 #include "os/listener.h"
 #include "os/proxyproto.h"
@@ -467,6 +468,7 @@ static void session_done(struct task *t)
 
 	if (s->started)
 		s->service->ops->free(s);
+	METRIC_GAUGE_ADD(s->service->metrics, CONNECTIONS, -1);
 	log_info(&s->log, "connection closed", F_Z("reason", s->reason ? s->reason : "shutdown"),
 		 F_U64("in", s->conn.bytes_in), F_U64("out", s->conn.bytes_out),
 		 F_I64("ms", (clock_mono(s->clock) - s->began) / NS_PER_MS));
@@ -510,6 +512,7 @@ void session_start(struct listener *l, int fd, const struct addr *peer, bool pro
 		.done = session_done,
 	};
 	atomic_fetch_add(&l->refs, 1);
+	METRIC_GAUGE_ADD(service->metrics, CONNECTIONS, 1);
 	if (!loop_add(l->opts.loop, &s->task))
 		session_done(&s->task);
 }

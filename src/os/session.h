@@ -37,6 +37,7 @@
 #include "os/loop.h"
 
 struct crashnote_page;
+struct metrics;
 struct listener;
 struct session;
 struct tls_server;
@@ -162,6 +163,7 @@ struct session_service {
 	struct tls_server *tls; /* NULL: neither implicit TLS nor STARTTLS */
 	bool implicit_tls;
 	struct crashnote_page *notes; /* where a worker notes whom it handles; NULL: nowhere */
+	struct metrics *metrics;      /* where sessions are counted; NULL: nowhere */
 };
 
 /* Defaults, seconds. */

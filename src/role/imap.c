@@ -177,8 +177,11 @@ static struct err service_make(struct role *r, const struct conf *conf, size_t i
 	if (!l)
 		return err_make(ERR_CONFIG, "no listener %.*s", STR_ARG(rl->name));
 	TRY(serve_tls_new(r, l, false, &sv->tls));
-	sv->imapd.base = (struct session_service){
-		.ops = &imapd_ops, .tls = sv->tls, .implicit_tls = imaps, .notes = r->notes};
+	sv->imapd.base = (struct session_service){.ops = &imapd_ops,
+						  .tls = sv->tls,
+						  .implicit_tls = imaps,
+						  .notes = r->notes,
+						  .metrics = &r->metrics};
 	sv->imapd.env = &s->env;
 	sv->imapd.settings = (struct imapd_settings){
 		.require_tls = !imaps && !l->imap->no_require_starttls,

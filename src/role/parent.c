@@ -86,6 +86,7 @@ static void child_collect(struct child *c)
 
 	if (p->stopping)
 		return;
+	METRIC_ADD(&p->metrics, PANIC, 1, str_z(c->kind->name));
 	log_error(&p->lc, "role died, starting it again", F_Z("role", c->kind->name),
 		  F_STR("how", buf_str(&how)), F_BOOL("served", c->served));
 	notes_log(c, signal);
@@ -357,7 +358,8 @@ static struct parent *parent_new(const struct parent_opts *opts)
 					      .kind = role_kind_of(id),
 					      .process = {.pidfd = -1},
 					      .thread_fd = -1,
-					      .notes_fd = -1};
+					      .notes_fd = -1,
+					      .metrics_fd = -1};
 	}
 	return p;
 }

@@ -52,6 +52,7 @@ static struct err hand(struct child *c, unsigned call, const void *request,
 {
 	union {
 		struct msg_setup_reply setup;
+		struct msg_metrics_reply metrics;
 		struct msg_listener_reply listener;
 		struct msg_channel_reply channel;
 		struct msg_key_reply key;
@@ -97,6 +98,20 @@ static struct err setup_hand(struct child *c)
 		fds.fd[fds.n++] = p->wake[id];
 	}
 	return hand(c, MSG_CALL_SETUP, &rq, &fds);
+}
+
+static struct err metrics_hand(struct child *c)
+{
+	struct parent *p = c->parent;
+
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
+		struct msg_metrics_request rq = {.role = id};
+		struct ipc_fds fds = one_fd(p->child[id].metrics_fd);
+
+		if (p->child[id].metrics && (id == c->kind->id || c->kind->id == MSG_ROLE_ID_POST))
+			TRY(hand(c, MSG_CALL_METRICS, &rq, &fds));
+	}
+	return ERR_OK;
 }
 
 static struct err sockets_hand(struct child *c)
@@ -190,6 +205,7 @@ static struct err serve_hand(struct child *c)
 static struct err hand_over(struct child *c)
 {
 	TRY(setup_hand(c));
+	TRY(metrics_hand(c));
 	TRY(sockets_hand(c));
 	TRY(files_hand(c));
 	TRY(channels_hand(c));

@@ -26,6 +26,8 @@ struct child {
 	int64_t start_at; /* monotonic ns; 0: not to be started */
 	int notes_fd;     /* what it was doing when it died; outlives it */
 	struct crashnote_page *notes;
+	int metrics_fd; /* what it counts; the parent's own are at its place in the table */
+	struct metric_page *metrics;
 };
 
 struct parent {
@@ -63,6 +65,7 @@ struct parent {
 	size_t certificate_count;
 
 	struct child child[MSG_ROLE_ID_N];
+	struct metrics metrics;       /* the parent's own */
 	struct crashnote_found found; /* scratch of child_collect */
 	bool stopping;
 };

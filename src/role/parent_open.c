@@ -228,6 +228,26 @@ static struct err notes_open(struct parent *p)
 	return ERR_OK;
 }
 
+/* One for each role, and the parent's own. */
+static struct err metrics_open(struct parent *p)
+{
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
+		struct child *c = &p->child[id];
+		void *page;
+
+		if (!c->kind && id != MSG_ROLE_ID_PARENT)
+			continue;
+		TRY(sharedpage_new(metric_page_size(), &c->metrics_fd, &page));
+		c->metrics = page;
+	}
+	metrics_init(&p->metrics, p->child[MSG_ROLE_ID_PARENT].metrics);
+	/* There from the beginning, so that the first one is seen as an increase. */
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++)
+		if (p->child[id].kind)
+			METRIC_ADD(&p->metrics, PANIC, 0, str_z(p->child[id].kind->name));
+	return ERR_OK;
+}
+
 static struct err events_open(struct parent *p)
 {
 	p->stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -245,6 +265,7 @@ struct err parent_open(struct parent *p)
 	TRY(data_open(p));
 	TRY(events_open(p));
 	TRY(notes_open(p));
+	TRY(metrics_open(p));
 	TRY(tls_files_open(p));
 	TRY(services_bind(p));
 	return control_bind(p);
@@ -260,7 +281,10 @@ void parent_close(struct parent *p)
 		fd_close(&p->wake[id]);
 		fd_close(&p->child[id].notes_fd);
 		sharedpage_unmap(p->child[id].notes, crashnote_page_size());
+		fd_close(&p->child[id].metrics_fd);
+		sharedpage_unmap(p->child[id].metrics, metric_page_size());
 	}
+	metrics_fini(&p->metrics);
 	fd_close(&p->notify_fd);
 	fd_close(&p->ended_event);
 	fd_close(&p->stop_event);

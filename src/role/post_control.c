@@ -68,10 +68,33 @@ static void on_ctl_log_levels(struct ipc_request *q)
 		ipc_reply(q, &rp, NULL);
 }
 
+enum { METRICS_TEXT_MAX = 8 << 20 };
+
+static void on_ctl_metrics(struct ipc_request *q)
+{
+	struct post_control *c = q->ctx;
+	struct role *r = c->post->role;
+	struct metric_page *pages[MSG_ROLE_ID_N];
+	struct msg_ctl_metrics_reply rp = {};
+	BUF_AUTO text = BUF_INIT(METRICS_TEXT_MAX);
+	size_t n = 0;
+
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++)
+		if (r->counters[id])
+			pages[n++] = r->counters[id];
+	if (!metric_write(pages, n, &text) || buf_failed(&text)) {
+		ipc_reply_err(q, err_make(ERR_RESOURCES, "no memory for metrics"));
+		return;
+	}
+	rp.text = buf_str(&text);
+	ipc_reply(q, &rp, NULL);
+}
+
 static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
 	[MSG_CALL_CTL_STOP] = on_ctl_stop,
 	[MSG_CALL_CTL_PASSWORD] = on_ctl_password,
 	[MSG_CALL_CTL_LOG_LEVELS] = on_ctl_log_levels,
+	[MSG_CALL_CTL_METRICS] = on_ctl_metrics,
 };
 
 static void ended(struct ipc *ipc, void *ctx)

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "base/rand.h"
 #include "idl/messages.h"
 #include "os/clock.h"
@@ -69,7 +70,9 @@ struct role {
 	int stop_event; /* written to by who wants the server to end; -1 where not allowed */
 	struct store_notify *notify;
 	struct crashnote_page *notes; /* what its workers handle, for after a crash */
-	int wake[MSG_ROLE_ID_N];      /* eventfds of roles that wait for changes; -1 */
+	struct metrics metrics;       /* its own counters */
+	struct metric_page *counters[MSG_ROLE_ID_N]; /* pages: its own; post has all. NULL: none */
+	int wake[MSG_ROLE_ID_N]; /* eventfds of roles that wait for changes; -1 */
 
 	struct role_listener listener[ROLE_LISTENERS_MAX];
 	size_t listener_count;

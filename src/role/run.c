@@ -164,6 +164,9 @@ static void role_fini(struct role *r)
 	if (r->notify)
 		munmap(r->notify, sizeof(*r->notify));
 	sharedpage_unmap(r->notes, crashnote_page_size());
+	metrics_fini(&r->metrics);
+	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++)
+		sharedpage_unmap(r->counters[id], metric_page_size());
 	conf_unref(r->conf);
 	pthread_cond_destroy(&r->cond);
 	pthread_mutex_destroy(&r->lock);

@@ -66,6 +66,23 @@ static struct err on_setup(struct role *r, struct str body, struct arena *a, str
 	return role_configure(r, &rq.config);
 }
 
+static struct err on_metrics(struct role *r, struct str body, struct arena *a, struct ipc_fds *fds)
+{
+	struct msg_metrics_request rq;
+	void *page;
+
+	TRY(msg_metrics_request_read(body, a, &rq));
+	if (fds->n != 1 || r->counters[rq.role])
+		return err_make(ERR_SYNTAX, "metrics without page, or twice");
+	auto_close int fd = fd_take(fds, 0);
+
+	TRY(sharedpage_map(fd, metric_page_size(), &page));
+	r->counters[rq.role] = page;
+	if (rq.role == r->kind->id)
+		metrics_init(&r->metrics, page);
+	return ERR_OK;
+}
+
 static struct err on_listener(struct role *r, struct str body, struct arena *a, struct ipc_fds *fds)
 {
 	struct msg_listener_request rq;
@@ -127,11 +144,9 @@ static struct err on_certificate(struct role *r, struct str body, struct arena *
 typedef struct err setup_fn(struct role *r, struct str body, struct arena *a, struct ipc_fds *fds);
 
 static setup_fn *const handlers[MSG_CALL_N] = {
-	[MSG_CALL_SETUP] = on_setup,
-	[MSG_CALL_LISTENER] = on_listener,
-	[MSG_CALL_CHANNEL] = on_channel,
-	[MSG_CALL_KEY] = on_key,
-	[MSG_CALL_CERTIFICATE] = on_certificate,
+	[MSG_CALL_SETUP] = on_setup,       [MSG_CALL_METRICS] = on_metrics,
+	[MSG_CALL_LISTENER] = on_listener, [MSG_CALL_CHANNEL] = on_channel,
+	[MSG_CALL_KEY] = on_key,           [MSG_CALL_CERTIFICATE] = on_certificate,
 };
 
 /* The next packet; blocks. */

@@ -349,6 +349,7 @@ static struct err service_make(struct role *r, const struct conf *conf, size_t i
 	sv->smtpd.base.tls = receiving && l->smtp->no_starttls ? NULL : sv->tls;
 	sv->smtpd.base.implicit_tls = rl->kind == MSG_LISTENER_KIND_SUBMISSIONS;
 	sv->smtpd.base.notes = r->notes;
+	sv->smtpd.base.metrics = &r->metrics;
 	sv->smtpd.env = &s->env;
 	settings_make(r, conf, rl, l, &sv->smtpd.settings);
 	sv->smtpd.settings.hostname = arena_dup(&r->arena, sv->smtpd.settings.hostname);

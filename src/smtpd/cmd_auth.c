@@ -1,5 +1,6 @@
 /* AUTH: RFC 4954. The mechanisms are sasl's; whether a password is right is answered by the role
  * that holds the verifiers. */
+#include "smtpd/count.h"
 #include "smtpd/session.h"
 
 #include "base/base64.h"
@@ -30,6 +31,7 @@ static void exchange_end(struct smtpd *s)
 
 static void exchange_fail(struct smtpd *s, enum smtp_reply_code code)
 {
+	smtpd_count_login(s, code == SMTP_REPLY_AUTH_ABORTED ? ERR_CANCELED : ERR_SYNTAX);
 	exchange_end(s);
 	smtpd_reply_code(s, code);
 }
@@ -74,6 +76,7 @@ static void answered(struct smtpd *s)
 	struct smtpd_answer timeout = {.code = ERR_AUTH_TEMP};
 	const struct smtpd_answer *a = s->call ? &s->call->answer : &timeout;
 
+	smtpd_count_login(s, a->code);
 	if (a->code == ERR_NONE)
 		logged_in(s, a);
 	else

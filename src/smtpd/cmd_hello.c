@@ -1,4 +1,5 @@
 /* HELO and EHLO: RFC 5321 §4.1.1.1. Both end a transaction (§4.1.4). */
+#include "smtpd/count.h"
 #include "smtpd/session.h"
 
 static void remember(struct smtpd *s, const struct smtp_cmd *cmd)
@@ -18,6 +19,7 @@ static void helo(struct smtpd *s, const struct smtp_cmd *cmd)
 
 	remember(s, cmd);
 	smtp_reply_line(out, 250, false, s->settings->hostname);
+	smtpd_count_reply(s, 250, "");
 	smtpd_trace_out(s, from);
 }
 
@@ -67,6 +69,7 @@ static void ehlo(struct smtpd *s, const struct smtp_cmd *cmd)
 	while (str_cut(rest, '\n', &line, &rest))
 		smtp_reply_line(out, 250, true, line);
 	smtp_reply_line(out, 250, false, STR("SMTPUTF8"));
+	smtpd_count_reply(s, 250, "");
 	smtpd_trace_out(s, from);
 }
 

@@ -1,4 +1,5 @@
 /* A message's end: what the server has to say about it, and its delivery. */
+#include "smtpd/count.h"
 #include "smtpd/session.h"
 #include "smtpd/special.h"
 #include "smtpd/submitted.h"
@@ -63,6 +64,13 @@ static void finish_code(struct smtpd *s, enum smtp_reply_code code)
 	finish(s, &r);
 }
 
+/* For what the message is. */
+static void refuse(struct smtpd *s, enum smtp_reply_code code)
+{
+	smtpd_count_refused(s, code);
+	finish_code(s, code);
+}
+
 static void finish_err(struct smtpd *s, enum err_code code)
 {
 	struct smtp_reply r = smtp_reply_of_err(code);
@@ -121,6 +129,7 @@ static bool all_unknown(struct smtpd *s)
 {
 	if (s->t.unknown_count < s->t.rcpt_count)
 		return false;
+	smtpd_count_results(s);
 	s->delayed = smtp_reply_of(SMTP_REPLY_RCPT_UNKNOWN);
 	smtpd_park_delay(s, SMTPD_UNKNOWN_DELAY, finish_delayed);
 	return true;
@@ -129,8 +138,10 @@ static bool all_unknown(struct smtpd *s)
 static bool special(struct smtpd *s)
 {
 	for (const struct smtpd_rcpt *r = s->t.rcpts; r; r = r->next)
-		if (smtpd_special_at(s, SMTPD_SPECIAL_MESSAGE, &r->to))
+		if (smtpd_special_at(s, SMTPD_SPECIAL_MESSAGE, &r->to)) {
+			smtpd_count_refused(s, SMTP_REPLY_TEST_PERM);
 			return true;
+		}
 	return false;
 }
 
@@ -175,6 +186,7 @@ static void delivered(struct smtpd *s)
 	int64_t delay = a->delay_ns;
 
 	results_take(s, a);
+	smtpd_count_results(s);
 	s->delayed = reply_of_results(s);
 	if (!smtp_reply_is_error(&s->delayed)) {
 		s->good_transactions++;
@@ -236,7 +248,7 @@ void smtpd_message_end(struct smtpd *s)
 	}
 	code = octets_judge(s);
 	if (code != SMTP_REPLY_OK) {
-		finish_code(s, code);
+		refuse(s, code);
 		return;
 	}
 	e = spool_end(&s->t.spool, sha256);
@@ -249,7 +261,7 @@ void smtpd_message_end(struct smtpd *s)
 	}
 	code = header_judge(s, buf_str(&head));
 	if (code != SMTP_REPLY_OK)
-		finish_code(s, code);
+		refuse(s, code);
 	else if (!special(s) && !all_unknown(s))
 		deliver(s, sha256);
 }

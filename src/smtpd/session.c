@@ -1,4 +1,5 @@
 #include "smtpd/session.h"
+#include "smtpd/count.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ void smtpd_reply(struct smtpd *s, const struct smtp_reply *r)
 
 	if (smtp_reply_is_error(r))
 		said.id = s->id;
+	smtpd_count_reply(s, r->code, r->enhanced);
 	smtp_reply_write(out, &said, s->t.smtputf8);
 	smtpd_trace_out(s, from);
 }
@@ -219,6 +221,8 @@ static bool command_input(struct smtpd *s)
 
 	smtpd_trace_in(s, line, cmd.verb == SMTP_AUTH ? LOG_TRACEAUTH : LOG_TRACE);
 	s->commands++;
+	s->verb = cmd.verb;
+	s->command_at = clock_mono(s->base.clock);
 	if (err_failed(e))
 		bad_syntax(s, &cmd, e);
 	else if (cmd.verb == SMTP_UNKNOWN)
@@ -263,6 +267,7 @@ static void begin(struct smtpd *s)
 	s->peer.remote = s->base.conn.peer;
 	s->peer.local = s->base.conn.local;
 	smtpd_forget_peer(s);
+	smtpd_count_connection(s);
 	greet(s);
 }
 

@@ -68,6 +68,8 @@ struct smtpd {
 	struct arena login_mem; /* who has logged in */
 	struct smtpd_peer peer;
 	uint64_t commands;
+	enum smtp_verb verb; /* of the last command */
+	int64_t command_at;  /* when it came */
 	unsigned bad_transactions, good_transactions;
 	unsigned auth_failures;
 	struct sasl_server sasl;
