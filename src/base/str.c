@@ -85,6 +85,14 @@ static bool is_space(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+struct str str_lower(struct str s, char *room, size_t max)
+{
+	s = str_sub(s, 0, max);
+	for (size_t i = 0; i < s.n; i++)
+		room[i] = ch_lower(s.p[i]);
+	return str_of(room, s.n);
+}
+
 struct str str_trim(struct str s)
 {
 	while (s.n && is_space(s.p[0]))

@@ -76,6 +76,8 @@ ssize_t str_rchr(struct str s, char c);
 ssize_t str_find(struct str s, struct str needle, size_t from);
 ssize_t str_find_nocase(struct str s, struct str needle, size_t from);
 
+/* ASCII letters in lower case, written to room; cut to max bytes. */
+struct str str_lower(struct str s, char *room, size_t max);
 /* Without ASCII space, tab, CR and LF at either end. */
 struct str str_trim(struct str s);
 /* Cuts s at the first c: *ret_head is before it, *ret_tail after. Without c: false, head is s. */

@@ -54,6 +54,10 @@ static void cut_trim(void **state)
 	assert_false(str_cut(STR("abc"), '=', &h, &t));
 	assert_str("no cut", h, STR("abc"));
 	assert_str("trim", str_trim(STR(" \t x y\r\n")), STR("x y"));
+	char room[4];
+
+	assert_str("lower", str_lower(STR("A-b\xc4"), room, sizeof(room)), STR("a-b\xc4"));
+	assert_str("lower, cut", str_lower(STR("ABCDE"), room, sizeof(room)), STR("abcd"));
 }
 
 static void buf_is_bounded(void **state)

@@ -35,10 +35,10 @@ static struct str result_of(const struct imapd *s)
 
 void imapd_count_command(struct imapd *s)
 {
-	BUF_AUTO name = BUF_INIT(METRIC_LABEL_MAX);
+	char room[METRIC_LABEL_MAX];
+	struct str name = s->command ? str_lower(s->command->name, room, sizeof(room))
+				     : STR("(unrecognized)");
 
-	for (size_t i = 0; s->command && i < s->command->name.n; i++)
-		buf_char(&name, ch_lower(s->command->name.p[i]));
 	METRIC_OBSERVE(metrics_of(s), IMAPD_COMMAND, clock_mono(s->base.clock) - s->command_at,
-		       name.n ? buf_str(&name) : STR("(unrecognized)"), result_of(s));
+		       name, result_of(s));
 }

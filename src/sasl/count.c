@@ -12,13 +12,12 @@ static struct str result_of(enum err_code code)
 
 void sasl_count(struct metrics *m, struct str kind, struct str mechanism, enum err_code code)
 {
-	BUF_AUTO variant = BUF_INIT(METRIC_LABEL_MAX);
+	char variant[METRIC_LABEL_MAX];
 
 	if (code == ERR_RATE_LIMIT) {
 		METRIC_ADD(m, AUTHENTICATION_RATELIMITED, 1, kind);
 		return;
 	}
-	for (size_t i = 0; i < mechanism.n; i++)
-		buf_char(&variant, ch_lower(mechanism.p[i]));
-	METRIC_ADD(m, AUTHENTICATION, 1, kind, buf_str(&variant), result_of(code));
+	METRIC_ADD(m, AUTHENTICATION, 1, kind, str_lower(mechanism, variant, sizeof(variant)),
+		   result_of(code));
 }

@@ -23,15 +23,13 @@ void smtpd_count_reply(struct smtpd *s, unsigned code, const char *enhanced)
 {
 	char number[4] = {(char)('0' + code / 100), (char)('0' + code / 10 % 10),
 			  (char)('0' + code % 10)};
-	BUF_AUTO verb = BUF_INIT(16);
+	char room[METRIC_LABEL_MAX];
+	struct str verb = str_lower(smtp_verb_name(s->verb), room, sizeof(room));
 
 	if (!s->commands)
 		return; /* nothing was asked: the peer was silent, or the server stops */
-	for (struct str v = smtp_verb_name(s->verb); v.n; v = str_from(v, 1))
-		buf_char(&verb, ch_lower(v.p[0]));
 	METRIC_OBSERVE(metrics_of(s), SMTPD_COMMAND, clock_mono(s->base.clock) - s->command_at,
-		       kind(s), verb.n ? buf_str(&verb) : STR("(unknown)"), str_z(number),
-		       str_z(enhanced));
+		       kind(s), verb.n ? verb : STR("(unknown)"), str_z(number), str_z(enhanced));
 }
 
 void smtpd_count_login(struct smtpd *s, enum err_code code)
