@@ -5,7 +5,7 @@ import re
 
 import pytest
 from conftest import ADDRESS, PASSWORD
-from test_killed_roles import kill
+from test_killed_roles import ROLES, kill
 from wire import Imap, Smtp, Wire
 
 SAMPLE = re.compile(r'^(\w+)(?:\{(.*)\})? (\S+)$')
@@ -36,7 +36,7 @@ def counts(found, name):
 
 def test_from_the_beginning(mox):
     found = metrics(mox)
-    assert counts(found, "mox_panic_total") == {(r,): 0 for r in ("secrets", "post", "smtp", "imap")}
+    assert counts(found, "mox_panic_total") == {(r,): 0 for r in ROLES}
     assert found["mox_metrics_dropped_total"] == 0
 
 
