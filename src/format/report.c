@@ -1,6 +1,5 @@
 #include "format/report.h"
 
-#include "base/err.h"
 #include "format/date.h"
 #include <assert.h>
 
@@ -11,7 +10,7 @@ struct list {
 
 static void *member(const void *base, const struct report_field *f)
 {
-	return (char *)(uintptr_t)base + f->at;
+	return (char *)base + f->at;
 }
 
 const struct report_field *report_field(const struct report_shape *shape, struct str name)
@@ -22,7 +21,7 @@ const struct report_field *report_field(const struct report_shape *shape, struct
 	return NULL;
 }
 
-static struct err mark(struct report_frame *f, const struct report_field *field)
+struct err report_mark(struct report_frame *f, const struct report_field *field)
 {
 	uint32_t bit = (uint32_t)1 << (field - f->shape->field);
 	bool again = field->type == REPORT_LIST || field->type == REPORT_TEXTS;
@@ -34,31 +33,32 @@ static struct err mark(struct report_frame *f, const struct report_field *field)
 	return ERR_OK;
 }
 
-/* A new element at the end of a list, in *ret: arrays move as they grow. */
-static struct err list_add(void *list, size_t size, struct arena *a, void **ret)
+/* A new element at the end of a list: arrays move as they grow. NULL: no room for it. */
+static void *list_add(void *list, size_t size, struct arena *a)
 {
 	struct list *l = list;
-
-	if (l->n == REPORT_LIST_MAX)
-		return err_make(ERR_LIMIT, "more than %d of them", REPORT_LIST_MAX);
-	char *v = arena_grow(a, l->v, l->n, size);
+	char *v = l->n < REPORT_LIST_MAX ? arena_grow(a, l->v, l->n, size) : NULL;
 
 	if (!v)
-		return err_make(ERR_LIMIT, "the report needs too much memory");
+		return NULL;
 	l->v = v;
-	*ret = memset(v + l->n++ * size, 0, size);
-	return ERR_OK;
+	return memset(v + l->n++ * size, 0, size);
+}
+
+static struct err too_many(const struct report_field *f)
+{
+	return err_make(ERR_LIMIT, "%s comes more than %d times, or too often for the memory",
+			f->name, REPORT_LIST_MAX);
 }
 
 struct err report_enter(struct report_frame *f, const struct report_field *field, struct arena *a,
 			struct report_frame *ret)
 {
 	*ret = (struct report_frame){.shape = field->shape, .base = f->base};
-	TRY(mark(f, field));
-	if (field->type != REPORT_LIST)
-		return ERR_OK;
-	return err_add(list_add(member(f->base, field), field->shape->size, a, &ret->base), "%s",
-		       field->name);
+	TRY(report_mark(f, field));
+	if (field->type == REPORT_LIST)
+		ret->base = list_add(member(f->base, field), field->shape->size, a);
+	return ret->base ? ERR_OK : too_many(field);
 }
 
 static struct err set_text(const struct report_field *f, struct str text, void *to, struct arena *a)
@@ -76,10 +76,9 @@ static struct err set_text(const struct report_field *f, struct str text, void *
 static struct err set_texts(const struct report_field *f, struct str text, void *to,
 			    struct arena *a)
 {
-	void *element;
+	void *element = list_add(to, sizeof(struct str), a);
 
-	TRY(list_add(to, sizeof(struct str), a, &element));
-	return set_text(f, text, element, a);
+	return element ? set_text(f, text, element, a) : too_many(f);
 }
 
 static struct err bad(const char *wanted, struct str text)
@@ -151,7 +150,7 @@ struct err report_set(struct report_frame *f, const struct report_field *field, 
 		      struct arena *a)
 {
 	assert(field->type < ARRAY_LEN(set));
-	TRY(mark(f, field));
+	TRY(report_mark(f, field));
 	return err_add(set[field->type](field, text, member(f->base, field), a), "%s", field->name);
 }
 

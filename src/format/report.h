@@ -10,6 +10,7 @@
 #define MOX_FORMAT_REPORT_H
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/ip.h"
 #include "base/json.h"
 
@@ -79,6 +80,9 @@ struct report_frame {
 
 /* The row of that name in any case, or NULL: what is unknown is passed over. */
 const struct report_field *report_field(const struct report_shape *shape, struct str name);
+/* Notes that a row was met; for what has no value, as a list without elements. SYNTAX if it was met
+ * before and may come once. */
+struct err report_mark(struct report_frame *f, const struct report_field *field);
 /* Goes into a group, or a new element of a list. SYNTAX if a group comes twice. */
 struct err report_enter(struct report_frame *f, const struct report_field *field, struct arena *a,
 			struct report_frame *ret);

@@ -9,7 +9,6 @@
 #ifndef MOX_FORMAT_REPORT_ARF_H
 #define MOX_FORMAT_REPORT_ARF_H
 
-#include "base/err.h"
 #include "format/report.h"
 
 struct report_arf {

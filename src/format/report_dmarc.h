@@ -11,7 +11,6 @@
 #ifndef MOX_FORMAT_REPORT_DMARC_H
 #define MOX_FORMAT_REPORT_DMARC_H
 
-#include "base/err.h"
 #include "format/report.h"
 
 /* 0 is "absent" in all of these. */

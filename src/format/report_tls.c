@@ -84,7 +84,7 @@ static struct err read_array(struct report_frame *frame, const struct report_fie
 {
 	if (!json_is_array(array))
 		return mismatch(f, "array");
-	frame->seen |= (uint32_t)1 << (f - frame->shape->field);
+	TRY(report_mark(frame, f));
 	for (size_t i = 0; i < json_array_size(array); i++) {
 		const json_t *v = json_array_get(array, i);
 
@@ -126,7 +126,7 @@ static struct err read_object(struct report_frame *frame, const json_t *object, 
 	const char *key;
 	json_t *v;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, v)
+	json_object_foreach((json_t *)object, key, v)
 	{
 		const struct report_field *f = report_field(frame->shape, str_z(key));
 

@@ -8,7 +8,6 @@
 #ifndef MOX_FORMAT_REPORT_TLS_H
 #define MOX_FORMAT_REPORT_TLS_H
 
-#include "base/err.h"
 #include "format/report.h"
 
 struct report_tls_failure {

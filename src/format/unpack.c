@@ -236,7 +236,7 @@ static struct err entry_unpack(const struct zip_entry *e, struct str packed, str
 
 static struct err unpack_zip(struct str s, struct buf *ret)
 {
-	struct zip_entry e[UNPACK_ENTRIES_MAX];
+	struct zip_entry e[UNPACK_ENTRIES_MAX] = {0};
 	struct str files = {0}, directory = {0};
 	size_t n = 0, i = 0, before = ret->n;
 
