@@ -1,5 +1,7 @@
 #include "verify/spf_run.h"
 
+#include <assert.h>
+
 enum { PROBLEM_MAX = 2 * SPF_RECORD_MAX };
 
 /* Strangers' bytes for people: what is not printable ASCII becomes a question mark. */
@@ -135,6 +137,7 @@ bool spf_name_is_validated(struct spf_run *r, struct str name)
 {
 	const struct dns_answer *a = spf_ask(r, spf_address_type(r), name);
 
+	assert(a && "spf_names_of_ip waits for it");
 	for (size_t i = 0; i < a->n; i++)
 		if (ip_eq(a->record[i].ip, r->values.ip))
 			return true;

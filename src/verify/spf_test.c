@@ -249,6 +249,93 @@ static void results(void **state)
 	teardown(&f);
 }
 
+/* RFC 7208 §A.1 to §A.4: its zone; each record is published at example.com. */
+static void examples(void **state)
+{
+	static const char common[] =
+		"example.com MX 10 mail-a.example.com\n"
+		"example.com MX 20 mail-b.example.com\n"
+		"example.com A 192.0.2.10\n"
+		"example.com A 192.0.2.11\n"
+		"amy.example.com A 192.0.2.65\n"
+		"bob.example.com A 192.0.2.66\n"
+		"mail-a.example.com A 192.0.2.129\n"
+		"mail-b.example.com A 192.0.2.130\n"
+		"www.example.com CNAME example.com\n"
+		"example.org MX 10 mail-c.example.org\n"
+		"mail-c.example.org A 192.0.2.140\n"
+		"10.2.0.192.in-addr.arpa PTR example.com\n"
+		"11.2.0.192.in-addr.arpa PTR example.com\n"
+		"65.2.0.192.in-addr.arpa PTR amy.example.com\n"
+		"66.2.0.192.in-addr.arpa PTR bob.example.com\n"
+		"129.2.0.192.in-addr.arpa PTR mail-a.example.com\n"
+		"130.2.0.192.in-addr.arpa PTR mail-b.example.com\n"
+		"140.2.0.192.in-addr.arpa PTR mail-c.example.org\n"
+		"4.0.0.10.in-addr.arpa PTR bob.example.com\n"
+		"mary.mobile-users._spf.example.com A 127.0.0.2\n"
+		"fred.mobile-users._spf.example.com A 127.0.0.2\n"
+		"15.15.168.192.joel.remote-users._spf.example.com A 127.0.0.2\n"
+		"mobile-users._spf.example.com TXT \"v=spf1 exists:%{l1r+}.%{d}\"\n"
+		"remote-users._spf.example.com TXT \"v=spf1 exists:%{ir}.%{l1r+}.%{d}\"\n"
+		"ip4._spf.example.com TXT \"v=spf1 -ip4:192.0.2.0/24 +all\"\n"
+		"ptr._spf.example.com TXT \"v=spf1 -ptr:example.com +all\"\n"
+		"la.example.org TXT \"v=spf1 redirect=example.org\"\n"
+		"example.org TXT \"v=spf1 include:example.com -all\"\n";
+	static const struct {
+		const char *record, *ip, *from;
+		enum auth_result result;
+	} cases[] = {
+		{"+all", "198.51.100.1", "x@example.com", AUTH_PASS},
+		{"a -all", "192.0.2.10", "x@example.com", AUTH_PASS},
+		{"a -all", "192.0.2.11", "x@example.com", AUTH_PASS},
+		{"a -all", "192.0.2.12", "x@example.com", AUTH_FAIL},
+		{"a:example.org -all", "192.0.2.10", "x@example.com", AUTH_FAIL},
+		{"a:www.example.com -all", "192.0.2.10", "x@example.com", AUTH_PASS},
+		{"mx -all", "192.0.2.130", "x@example.com", AUTH_PASS},
+		{"mx -all", "192.0.2.140", "x@example.com", AUTH_FAIL},
+		{"mx:example.org -all", "192.0.2.140", "x@example.com", AUTH_PASS},
+		{"mx mx:example.org -all", "192.0.2.129", "x@example.com", AUTH_PASS},
+		{"mx/30 mx:example.org/30 -all", "192.0.2.131", "x@example.com", AUTH_PASS},
+		{"mx/30 mx:example.org/30 -all", "192.0.2.143", "x@example.com", AUTH_PASS},
+		{"mx/30 mx:example.org/30 -all", "192.0.2.132", "x@example.com", AUTH_FAIL},
+		{"ptr -all", "192.0.2.65", "x@example.com", AUTH_PASS},
+		{"ptr -all", "192.0.2.140", "x@example.com", AUTH_FAIL},
+		{"ptr -all", "10.0.0.4", "x@example.com", AUTH_FAIL},
+		{"ip4:192.0.2.128/28 -all", "192.0.2.65", "x@example.com", AUTH_FAIL},
+		{"ip4:192.0.2.128/28 -all", "192.0.2.129", "x@example.com", AUTH_PASS},
+		{"mx -all", "192.0.2.129", "x@example.org", AUTH_PASS},
+		{"mx -all", "192.0.2.140", "x@example.org", AUTH_FAIL},
+		{"mx -all", "192.0.2.129", "x@la.example.org", AUTH_PASS},
+		{"mx include:mobile-users._spf.%{d} include:remote-users._spf.%{d} -all",
+		 "198.51.100.1", "mary+list@example.com", AUTH_PASS},
+		{"mx include:mobile-users._spf.%{d} include:remote-users._spf.%{d} -all",
+		 "192.168.15.15", "joel@example.com", AUTH_PASS},
+		{"mx include:mobile-users._spf.%{d} include:remote-users._spf.%{d} -all",
+		 "192.168.15.16", "joel@example.com", AUTH_FAIL},
+		{"-include:ip4._spf.%{d} -include:ptr._spf.%{d} +all", "192.0.2.65",
+		 "x@example.com", AUTH_PASS},
+		{"-include:ip4._spf.%{d} -include:ptr._spf.%{d} +all", "192.0.2.140",
+		 "x@example.com", AUTH_FAIL},
+		{"-include:ip4._spf.%{d} -include:ptr._spf.%{d} +all", "198.51.100.1",
+		 "x@example.com", AUTH_FAIL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		BUF_AUTO text = BUF_INIT(4000);
+		struct fixture f;
+
+		setup(&f, common);
+		buf_printf(&text, "example.com TXT \"v=spf1 %s\"", cases[i].record);
+		dns_fake_zone(&f.fake, buf_str(&text));
+		struct spf_result r = check(&f, cases[i].ip, cases[i].from, "h.x");
+
+		if (r.result != cases[i].result)
+			fail_msg("%s, %s: %.*s", cases[i].record, cases[i].ip,
+				 STR_ARG(auth_result_name(r.result)));
+		teardown(&f);
+	}
+}
+
 /* RFC 7208 §6.2, §7.2. */
 static void explanations(void **state)
 {
@@ -575,11 +662,12 @@ static void deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(results),           cmocka_unit_test(explanations),
-		cmocka_unit_test(explanation_limit), cmocka_unit_test(limits),
-		cmocka_unit_test(many_hosts),        cmocka_unit_test(chains),
-		cmocka_unit_test(macros_limit),      cmocka_unit_test(cost),
-		cmocka_unit_test(details),           cmocka_unit_test(deadline),
+		cmocka_unit_test(results),      cmocka_unit_test(examples),
+		cmocka_unit_test(explanations), cmocka_unit_test(explanation_limit),
+		cmocka_unit_test(limits),       cmocka_unit_test(many_hosts),
+		cmocka_unit_test(chains),       cmocka_unit_test(macros_limit),
+		cmocka_unit_test(cost),         cmocka_unit_test(details),
+		cmocka_unit_test(deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
