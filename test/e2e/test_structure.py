@@ -425,11 +425,13 @@ def test_no_such_part(walk):
             if part.children:
                 inner = f"{part.section}." if part.section else ""
                 behind = f"{inner}{len(part.children) + 1}"
-                wanted += [(n, f"BODY[{behind}]"), (n, f"BODY[{behind}.MIME]"), (n, f"BINARY[{behind}]")]
+                wanted += [(n, f"BODY[{behind}]"), (n, f"BODY[{behind}.MIME]"), (n, f"BINARY[{behind}]"),
+                           (n, f"BINARY.SIZE[{behind}]")]
             elif not part.embedded:
                 wanted += [(n, f"BODY[{part.section}.{s}]") for s in ("1", "HEADER", "TEXT")]
     got = walk.fetch((n, [name]) for n, name in wanted)
-    assert all(got[n][name] is None for n, name in wanted)
+    for n, name in wanted:
+        assert got[n][name] == (0 if name.startswith("BINARY.SIZE") else None), (walk.sent[n - 1][0], name)
 
 
 def test_same_for_rev2(walk):
