@@ -8,7 +8,8 @@
  * Input: what a stranger says in SMTP, and the records of the domain that was said and of all it
  * names. Bounds: 10 terms that ask the DNS, 2 void lookups, 10 hosts of an MX, 10 names of a PTR
  * (§4.6.4); 4 KiB of a record (verify/spf_record.h), SPF_MACROS_MAX macros in all. Beginning again
- * costs a constant for each byte of the records, and it begins again twice a term that asks.
+ * costs a constant for each byte of the records; answered at once, it begins again at most four
+ * times a term that asks.
  *
  * Memory: results live in the arena that is given.
  */
