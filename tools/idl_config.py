@@ -23,7 +23,7 @@ SCALARS = {
     'duration': 'int64_t', 'float': 'double', 'regexp': 'struct str', 'ip': 'struct str',
     'domain_name': 'struct str', 'account_name': 'struct str', 'mailbox': 'struct str',
     'url': 'struct str', 'hostport': 'struct str',
-    'ip_port': 'struct str'}
+    'ip_port': 'struct str', 'ip_net': 'struct str'}
 RANGES = {'int': ('0', 'INT32_MAX'), 'size': ('0', 'INT64_MAX'), 'float': ('0', '1'),
           'duration': ('0', 'IDL_DURATION_MAX')}
 FIELD = re.compile(r'([A-Z][A-Za-z0-9]*) (?:(list|map)\(([a-z_0-9]+)\)|([a-z_0-9]+))((?: \S+)*)$')

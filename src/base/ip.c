@@ -97,9 +97,34 @@ struct ip ip_mask(struct ip ip, unsigned bits)
 	return ip;
 }
 
-bool ip_in_net(struct ip ip, struct ip net, unsigned bits)
+bool ip_in_prefix(struct ip ip, struct ip net, unsigned bits)
 {
 	return ip.family == net.family && ip_eq(ip_mask(ip, bits), ip_mask(net, bits));
+}
+
+bool ip_net_parse(struct str s, struct ip_net *ret)
+{
+	struct str head, tail;
+	bool cut = str_cut(s, '/', &head, &tail);
+	struct ip_net net = {0};
+
+	if (!ip_parse(head, &net.ip))
+		return false;
+	unsigned width = net.ip.family == 4 ? 32 : 128;
+	uint64_t bits = width;
+
+	if (cut && (tail.n > 3 || !str_u64(tail, width, &bits)))
+		return false;
+	net.bits = (unsigned)bits;
+	if (!ip_eq(net.ip, ip_mask(net.ip, net.bits)))
+		return false;
+	*ret = net;
+	return true;
+}
+
+bool ip_in_net(struct ip ip, const struct ip_net *net)
+{
+	return ip_in_prefix(ip, net->ip, net->bits);
 }
 
 struct ip ip_unmap(struct ip ip)

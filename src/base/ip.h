@@ -36,7 +36,15 @@ bool ip_eq(struct ip a, struct ip b);
 int ip_cmp(struct ip a, struct ip b);
 /* The network of the first `bits` bits: the other bits become zero. */
 struct ip ip_mask(struct ip ip, unsigned bits);
-bool ip_in_net(struct ip ip, struct ip net, unsigned bits);
+bool ip_in_prefix(struct ip ip, struct ip net, unsigned bits);
+/* A network, "192.0.2.0/24" or a single address; false if it is neither, or if bits beyond the
+ * prefix are set. */
+struct ip_net {
+	struct ip ip;
+	unsigned bits;
+};
+bool ip_net_parse(struct str s, struct ip_net *ret);
+bool ip_in_net(struct ip ip, const struct ip_net *net);
 struct ip ip_unmap(struct ip ip);
 bool ip_is_loopback(struct ip ip);
 

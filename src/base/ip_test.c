@@ -75,20 +75,59 @@ static void addresses_with_ports(void **state)
 	}
 }
 
+static void networks_as_text(void **state)
+{
+	static const struct {
+		const char *net, *ip;
+		bool ok, in;
+	} cases[] = {
+		{"192.0.2.0/24", "192.0.2.255", true, true},
+		{"192.0.2.0/24", "192.0.3.0", true, false},
+		{"192.0.2.7", "192.0.2.7", true, true},
+		{"192.0.2.7", "192.0.2.6", true, false},
+		{"0.0.0.0/0", "203.0.113.9", true, true},
+		{"0.0.0.0/0", "::1", true, false},
+		{"2001:db8::/32", "2001:db8:ffff::1", true, true},
+		{"2001:db8::/32", "2001:db9::1", true, false},
+		{"::/0", "2001:db9::1", true, true},
+		{"192.0.2.1/24", "", false, false},
+		{"192.0.2.0/33", "", false, false},
+		{"192.0.2.0/", "", false, false},
+		{"192.0.2.0/0024", "", false, false},
+		{"192.0.2.0/-1", "", false, false},
+		{"2001:db8::/129", "", false, false},
+		{"", "", false, false},
+		{"example.org/24", "", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ip_net net;
+		struct ip a = {0};
+
+		assert_true(!cases[i].ok || ip_parse(str_z(cases[i].ip), &a));
+
+		if (ip_net_parse(str_z(cases[i].net), &net) != cases[i].ok)
+			fail_msg("%s", cases[i].net);
+		if (cases[i].ok && ip_in_net(a, &net) != cases[i].in)
+			fail_msg("%s in %s", cases[i].ip, cases[i].net);
+	}
+}
+
 static void networks(void **state)
 {
 	struct ip a, b, net;
 
 	(void)state;
 	assert_true(ip_parse(STR("10.1.255.7"), &a) && ip_parse(STR("10.1.248.0"), &net));
-	assert_true(ip_in_net(a, net, 21));
-	assert_false(ip_in_net(a, net, 22));
-	assert_true(ip_in_net(a, net, 0));
-	assert_false(ip_in_net(a, net, 32));
+	assert_true(ip_in_prefix(a, net, 21));
+	assert_false(ip_in_prefix(a, net, 22));
+	assert_true(ip_in_prefix(a, net, 0));
+	assert_false(ip_in_prefix(a, net, 32));
 	assert_true(ip_eq(ip_mask(a, 21), net));
 	assert_true(ip_parse(STR("::ffff:10.1.255.7"), &b));
 	assert_true(ip_eq(ip_unmap(b), a));
-	assert_false(ip_in_net(b, net, 0));
+	assert_false(ip_in_prefix(b, net, 0));
 	assert_true(ip_parse(STR("::1"), &b) && ip_is_loopback(b));
 	assert_true(ip_parse(STR("127.9.9.9"), &b) && ip_is_loopback(b));
 	assert_false(ip_is_loopback(a));
@@ -99,6 +138,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text),
 		cmocka_unit_test(addresses_with_ports),
+		cmocka_unit_test(networks_as_text),
 		cmocka_unit_test(networks),
 	};
 

@@ -291,6 +291,7 @@ TEXT_KIND(mailbox, mailbox_name_wrong(s) == NULL)
 TEXT_KIND(url, url_ok(s))
 TEXT_KIND(hostport, hostport_ok(s))
 TEXT_KIND(ip_port_text, ip_port_ok(s))
+TEXT_KIND(ip_net_text, ip_net_parse(s, &(struct ip_net){}))
 TEXT_KIND(regexp, regexp_why_not(s) == NULL)
 
 static void text_write(const struct idl_type *t, const void *value, struct buf *b)
@@ -323,6 +324,8 @@ static const struct kind_row kinds[IDL_STRUCT] = {
 			      "proxy.example.org:1080", hostport_parse),
 	[IDL_IP_PORT] = TEXT("IP address, with or without a port, like 192.0.2.53 or [2001:db8::53]:5353",
 			     "192.0.2.53", ip_port_text_parse),
+	[IDL_IP_NET] = TEXT("network like 192.0.2.0/24 or 2001:db8::/32, or IP address",
+			    "192.0.2.0/24", ip_net_text_parse),
 };
 /* clang-format on */
 

@@ -27,6 +27,7 @@ enum idl_kind {
 	IDL_URL,          /* http or https */
 	IDL_HOSTPORT,
 	IDL_IP_PORT, /* an address, and maybe a port behind it: ip_port_parse */
+	IDL_IP_NET,  /* a network or an address: ip_net_parse */
 	IDL_STRUCT,  /* no scalar; last */
 };
 

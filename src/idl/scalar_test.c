@@ -20,6 +20,7 @@ static const struct idl_type types[] = {
 	[IDL_URL] = {.kind = IDL_URL},
 	[IDL_HOSTPORT] = {.kind = IDL_HOSTPORT},
 	[IDL_IP_PORT] = {.kind = IDL_IP_PORT},
+	[IDL_IP_NET] = {.kind = IDL_IP_NET},
 };
 
 #define LABEL63   "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
@@ -138,6 +139,9 @@ static void values(void **state)
 		{IDL_IP_PORT, "192.0.2.53", "192.0.2.53"},
 		{IDL_IP_PORT, "[2001:db8::53]:5353", "[2001:db8::53]:5353"},
 		{IDL_IP_PORT, "a.example:53", NULL},
+		{IDL_IP_NET, "192.0.2.0/24", "192.0.2.0/24"},
+		{IDL_IP_NET, "2001:db8::1", "2001:db8::1"},
+		{IDL_IP_NET, "192.0.2.1/24", NULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

@@ -8,8 +8,6 @@
 #include "os/spool.h"
 #include "store/message.h"
 
-#include <sys/mman.h>
-
 enum { MESSAGES_MAX = 100 }; /* in one command */
 
 struct message {
@@ -63,40 +61,21 @@ static struct err add_crlf(struct message *m, struct str piece)
 	return spool_add(&m->spool, str_from(piece, from));
 }
 
-/* The whole message as one piece of memory; a large one is mapped. */
-static struct err spool_map(struct spool *sp, struct str *ret, void **ret_map)
-{
-	*ret_map = NULL;
-	*ret = spool_memory(sp);
-	if (ret->p || sp->size == 0)
-		return ERR_OK;
-	void *p = mmap(NULL, sp->size, PROT_READ, MAP_PRIVATE, sp->fd, 0);
-
-	if (p == MAP_FAILED)
-		return err_errno("map a message of %ju bytes", (uintmax_t)sp->size);
-	*ret_map = p;
-	*ret = str_of(p, sp->size);
-	return ERR_OK;
-}
-
 static struct err message_make(struct append *p, struct message *m, struct arena *a,
 			       struct message_add *ret)
 {
 	unsigned char sha256[32];
 	struct str bytes;
-	void *map;
 
 	TRY(spool_end(&m->spool, sha256));
-	TRY(spool_map(&m->spool, &bytes, &map));
+	TRY(spool_bytes(&m->spool, &bytes));
 	struct facts_known known = {.sha256 = sha256};
-	struct err e = facts_build(bytes, &known, a, &m->facts);
 
-	if (map)
-		munmap(map, m->spool.size);
-	TRY(e);
-	bytes = spool_memory(&m->spool);
+	TRY(facts_build(bytes, &known, a, &m->facts));
 	*ret = (struct message_add){
-		.bytes = {.fd = bytes.p ? -1 : m->spool.fd, .memory = bytes, .size = m->spool.size},
+		.bytes = {.fd = m->spool.fd,
+			  .memory = m->spool.fd < 0 ? bytes : str_of(NULL, 0),
+			  .size = bytes.n},
 		.facts = &m->facts,
 		.mailbox = p->mailbox,
 		.set = m->set,

@@ -130,28 +130,3 @@ uint64_t addr_class_key(struct ip ip, unsigned k)
 
 	return h ? h : 1;
 }
-
-bool addr_net_parse(struct str s, struct addr_net *ret)
-{
-	struct str head, tail;
-	bool cut = str_cut(s, '/', &head, &tail);
-	struct addr_net net = {0};
-
-	if (!ip_parse(head, &net.ip))
-		return false;
-	unsigned width = net.ip.family == 4 ? 32 : 128;
-	uint64_t bits = width;
-
-	if (cut && (tail.n > 3 || !str_u64(tail, width, &bits)))
-		return false;
-	net.bits = (unsigned)bits;
-	if (!ip_eq(net.ip, ip_mask(net.ip, net.bits)))
-		return false;
-	*ret = net;
-	return true;
-}
-
-bool addr_in_net(struct ip ip, const struct addr_net *net)
-{
-	return ip_in_net(ip, net->ip, net->bits);
-}

@@ -35,13 +35,4 @@ struct ip addr_class(struct ip ip, unsigned k);
 struct str addr_class_bytes(struct ip ip, unsigned k, unsigned char to[ADDR_CLASS_BYTES]);
 uint64_t addr_class_key(struct ip ip, unsigned k);
 
-/* A network, "192.0.2.0/24" or a single address; false if it is neither, or if bits beyond the
- * prefix are set. */
-struct addr_net {
-	struct ip ip;
-	unsigned bits;
-};
-bool addr_net_parse(struct str s, struct addr_net *ret);
-bool addr_in_net(struct ip ip, const struct addr_net *net);
-
 #endif

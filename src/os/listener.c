@@ -34,7 +34,7 @@ void listener_unref(struct listener *l)
 static bool is_proxy(const struct listener *l, struct ip ip)
 {
 	for (size_t i = 0; i < l->opts.proxy_n; i++)
-		if (addr_in_net(ip, &l->opts.proxies[i]))
+		if (ip_in_net(ip, &l->opts.proxies[i]))
 			return true;
 	return false;
 }

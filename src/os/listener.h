@@ -18,7 +18,7 @@ struct listener_opts {
 	/* Shared by the listeners of a protocol; outlive the loop. NULL: no limit. */
 	struct limit *rate, *open;
 	/* Peers from these networks begin with a PROXY header; outlive the loop. */
-	const struct addr_net *proxies;
+	const struct ip_net *proxies;
 	size_t proxy_n;
 };
 

@@ -27,7 +27,7 @@ struct fixture {
 	struct limit *rate, *open;
 	struct tls_server *tls;
 	struct session_service plain, implicit;
-	struct addr_net proxies[1];
+	struct ip_net proxies[1];
 	struct addr addr;
 	SSL_CTX *client;
 };
@@ -82,7 +82,7 @@ static void setup(struct fixture *f)
 	f->plain = (struct session_service){.ops = &toy_ops, .tls = f->tls};
 	f->implicit = f->plain;
 	f->implicit.implicit_tls = true;
-	assert_true(addr_net_parse(STR("127.0.0.0/8"), &f->proxies[0]));
+	assert_true(ip_net_parse(STR("127.0.0.0/8"), &f->proxies[0]));
 	assert_ok(loop_new(&f->clock, &f->loop));
 	clock_hook_add(&f->clock, loop_settle_hook, f->loop);
 }

@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include <assert.h>
 #include <openssl/evp.h>
+#include <sys/mman.h>
 
 /* How much is gathered before a write once the file is there. */
 enum { WINDOW = 64 * 1024 };
@@ -20,6 +21,8 @@ void spool_fini(struct spool *s)
 {
 	if (!spool_is_open(s))
 		return;
+	if (s->map)
+		munmap(s->map, s->size);
 	if (s->fd >= 0)
 		fs_close(s->fs, &s->fd);
 	EVP_MD_CTX_free(s->sha256);
@@ -103,26 +106,19 @@ struct err spool_end(struct spool *s, unsigned char ret_sha256[32])
 	return ERR_OK;
 }
 
-struct str spool_memory(const struct spool *s)
+struct err spool_bytes(struct spool *s, struct str *ret)
 {
-	if (s->fd >= 0)
-		return str_of(NULL, 0);
-	return s->memory.p ? buf_str(&s->memory) : STR("");
-}
-
-struct err spool_head(const struct spool *s, size_t n, struct buf *b)
-{
-	if (n > s->size)
-		n = s->size;
 	if (s->fd < 0) {
-		buf_add(b, s->memory.p, n);
-	} else {
-		char *to = buf_reserve(b, n);
-
-		if (to)
-			TRY(file_pread(s->fd, to, n, 0));
-		if (to && n)
-			buf_commit(b, n);
+		*ret = s->memory.p ? buf_str(&s->memory) : STR("");
+		return ERR_OK;
 	}
-	return buf_failed(b) ? err_make(ERR_RESOURCES, "spool: no memory") : ERR_OK;
+	if (!s->map) {
+		void *map = mmap(NULL, s->size, PROT_READ, MAP_PRIVATE, s->fd, 0);
+
+		if (map == MAP_FAILED)
+			return err_errno("map a spool of %llu bytes", (unsigned long long)s->size);
+		s->map = map;
+	}
+	*ret = str_of(s->map, s->size);
+	return ERR_OK;
 }

@@ -20,6 +20,7 @@ struct spool {
 	struct buf memory; /* all of it, or what is not in the file yet */
 	int fd;            /* -1: none */
 	uint64_t size;     /* of all */
+	void *map;         /* of the file; NULL: not mapped */
 	void *sha256;      /* EVP_MD_CTX */
 };
 
@@ -33,11 +34,9 @@ static inline bool spool_is_open(const struct spool *s)
 
 /* Adds. DISK_FULL and others of os/file, RESOURCES; then the spool is good for spool_fini only. */
 struct err spool_add(struct spool *s, struct str octets);
-/* After the last: all is in spool_memory, or all is in the file. */
+/* After the last: all is in memory, or all is in the file s->fd. */
 struct err spool_end(struct spool *s, unsigned char ret_sha256[32]);
-/* The whole message; .p is NULL when it is in the file s->fd. */
-struct str spool_memory(const struct spool *s);
-/* The first octets, at most n, into b. */
-struct err spool_head(const struct spool *s, size_t n, struct buf *b);
+/* After spool_end: the whole message, in one piece, as long as the spool; the file is mapped. */
+struct err spool_bytes(struct spool *s, struct str *ret);
 
 #endif

@@ -114,11 +114,35 @@ struct err serve_tls_new(struct role *r, const struct conf_listener *l, bool smt
 	return err_add(e, "TLS of listener %.*s", STR_ARG(l->name));
 }
 
+/* Of the listener; they live as long as the role. */
+static struct err proxies_make(struct role *r, struct str name, const struct ip_net **ret,
+			       size_t *ret_n)
+{
+	struct conf *conf = role_conf(r);
+	const struct conf_listener *l = serve_listener(conf, name);
+	size_t n = l ? l->proxy_networks_n : 0;
+	struct ip_net *net = ARENA_NEW_N(&r->arena, struct ip_net, n);
+	bool ok = net != NULL;
+
+	for (size_t i = 0; i < n && ok; i++)
+		ok = ip_net_parse(l->proxy_networks[i], &net[i]);
+	conf_unref(conf);
+	*ret = net;
+	*ret_n = n;
+	return ok ? ERR_OK : err_make(ERR_RESOURCES, "no memory for a listener");
+}
+
 struct err serve_start(struct role *r, size_t i, const struct session_service *service,
 		       const struct serve_limits *limits)
 {
+	const struct ip_net *proxies;
+	size_t proxy_n;
+
+	TRY(proxies_make(r, r->listener[i].name, &proxies, &proxy_n));
 	struct listener_opts opts = {
 		.loop = r->loop,
+		.proxies = proxies,
+		.proxy_n = proxy_n,
 		.log = &r->log,
 		.service = service,
 		.rate = limits->rate,

@@ -59,7 +59,11 @@
 	X(FROM_LITERAL,     550, "5.7.0",  "sender with an ip address is not accepted")            \
 	X(FROM_NOT_YOURS,   550, "5.7.1",  "sender address does not belong to your account")       \
 	X(SUSPECT,          451, "4.3.0",  "an earlier message of yours was too much, try again later") \
+	X(HELO_UNKNOWN,     550, "5.5.0",  "your hostname does not exist in dns")                  \
 	X(FROM_NO_MAIL,     550, "5.7.27", "sender domain takes no mail")                          \
+	X(FROM_NO_HOST,     550, "5.7.27", "sender domain has neither mx nor address in dns")      \
+	X(FROM_DNS,         451, "4.4.0",  "sender domain cannot be looked up now, try again later") \
+	X(RCPT_COUNT_SPF,   452, "4.5.3",  "one recipient at a time unless spf passes for the sender") \
 	X(RCPT_COUNT,       452, "4.5.3",  "too many recipients")                                  \
 	X(RCPT_NULL_COUNT,  452, "4.5.3",  "one recipient at a time for the null reverse-path")    \
 	X(RCPT_LITERAL,     550, "5.1.1",  "recipient with an ip address is not accepted")         \

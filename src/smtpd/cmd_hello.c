@@ -12,15 +12,35 @@ static void remember(struct smtpd *s, const struct smtp_cmd *cmd)
 	s->peer.ehlo = cmd->verb == SMTP_EHLO;
 }
 
-static void helo(struct smtpd *s, const struct smtp_cmd *cmd)
+static void greet_helo(struct smtpd *s)
 {
 	struct buf *out = conn_out(&s->base.conn);
 	size_t from = out->n;
 
-	remember(s, cmd);
 	smtp_reply_line(out, 250, false, s->settings->hostname);
 	smtpd_count_reply(s, 250, "");
 	smtpd_trace_out(s, from);
+}
+
+static void helo_checked(struct smtpd *s)
+{
+	if (s->sender != SENDER_NO_NAME) {
+		greet_helo(s);
+		return;
+	}
+	smtpd_forget_peer(s);
+	smtpd_reply_code(s, SMTP_REPLY_HELO_UNKNOWN);
+}
+
+/* Who says HELO today is seldom a mail server; one whose name the DNS does not know never is.
+ * EHLO's name is only recorded: many real servers give one that does not resolve. */
+static void helo(struct smtpd *s, const struct smtp_cmd *cmd)
+{
+	remember(s, cmd);
+	if (s->settings->verify && !s->settings->localserve && s->peer.hello.name.n)
+		smtpd_verify_helo(s, helo_checked);
+	else
+		greet_helo(s);
 }
 
 /* Under TLS or where TLS is not asked for: a plain password is for nobody else's eyes. */

@@ -46,6 +46,38 @@ static struct smtp_reply check(struct smtpd *s, const struct smtp_cmd *cmd)
 	return r.code ? r : check_sender(s, cmd);
 }
 
+static void begin(struct smtpd *s)
+{
+	s->state = SMTPD_MAIL;
+	smtpd_reply_code(s, SMTP_REPLY_MAIL_OK);
+}
+
+/* RFC 7505 §4.2, RFC 5321 §3.6.2: to where nothing can be returned, nothing is promised. */
+static void domain_checked(struct smtpd *s)
+{
+	static const struct {
+		enum sender_result result;
+		enum smtp_reply_code code;
+	} refusals[] = {
+		{SENDER_NULL_MX, SMTP_REPLY_FROM_NO_MAIL},
+		{SENDER_NO_HOST, SMTP_REPLY_FROM_NO_HOST},
+		{SENDER_NO_NAME, SMTP_REPLY_FROM_NO_HOST},
+		{SENDER_TEMPORARY, SMTP_REPLY_FROM_DNS},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		if (s->sender != refusals[i].result)
+			continue;
+		log_info(&s->base.log, "sender's domain refused",
+			 F_STR("domain", s->t.from.host.name),
+			 F_STR("result", sender_result_name(s->sender)));
+		smtpd_transaction_reset(s);
+		smtpd_reply_code(s, refusals[i].code);
+		return;
+	}
+	begin(s);
+}
+
 static void run(struct smtpd *s, const struct smtp_cmd *cmd)
 {
 	if (s->bad_transactions > SMTPD_TRANSACTIONS_BAD_MAX && s->good_transactions == 0) {
@@ -63,8 +95,10 @@ static void run(struct smtpd *s, const struct smtp_cmd *cmd)
 	s->t.requiretls = cmd->mail.params & SMTP_PARAM_REQUIRETLS;
 	s->t.body = cmd->mail.body;
 	s->t.rcpts_end = &s->t.rcpts;
-	s->state = SMTPD_MAIL;
-	smtpd_reply_code(s, SMTP_REPLY_MAIL_OK);
+	if (s->settings->verify && !s->settings->localserve && s->t.from.host.name.n)
+		smtpd_verify_domain(s, domain_checked);
+	else
+		begin(s);
 }
 
 const struct smtpd_command smtpd_cmd_mail = {.verb = SMTP_MAIL,

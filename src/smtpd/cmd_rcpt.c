@@ -59,18 +59,41 @@ static void add(struct smtpd *s, const struct smtp_path *to, const struct smtpd_
 	smtpd_reply_code(s, SMTP_REPLY_RCPT_OK);
 }
 
+static void decide(struct smtpd *s, const struct smtp_path *to)
+{
+	struct smtpd_rcpt_answer answer =
+		s->env->rcpt(s->env->arg, s->config, &s->peer, to, &s->t.mem);
+	enum smtp_reply_code code = reply_for(s, answer.verdict);
+
+	if (code == SMTP_REPLY_RCPT_OK)
+		add(s, to, &answer);
+	else
+		smtpd_reply_code(s, code);
+}
+
+static void spf_known(struct smtpd *s)
+{
+	if (s->t.spf.result == AUTH_PASS)
+		decide(s, &s->t.pending);
+	else
+		smtpd_reply_code(s, SMTP_REPLY_RCPT_COUNT_SPF);
+}
+
+/* Where some recipients fail and others do not, the sender is told by a message: so that this never
+ * goes to a stranger, several recipients are for senders that SPF confirms. */
 static void run(struct smtpd *s, const struct smtp_cmd *cmd)
 {
 	if (smtpd_special_at(s, SMTPD_SPECIAL_RCPT, &cmd->path))
 		return;
-	struct smtpd_rcpt_answer answer =
-		s->env->rcpt(s->env->arg, s->config, &s->peer, &cmd->path, &s->t.mem);
-	enum smtp_reply_code code = reply_for(s, answer.verdict);
-
-	if (code == SMTP_REPLY_RCPT_OK)
-		add(s, &cmd->path, &answer);
+	if (!s->settings->verify || s->settings->localserve || s->t.rcpt_count == 0) {
+		decide(s, &cmd->path);
+		return;
+	}
+	s->t.pending = smtp_path_dup(&s->t.mem, &cmd->path);
+	if (arena_failed(&s->t.mem))
+		smtpd_reply_code(s, SMTP_REPLY_RCPT_COUNT);
 	else
-		smtpd_reply_code(s, code);
+		smtpd_verify_spf(s, spf_known);
 }
 
 const struct smtpd_command smtpd_cmd_rcpt = {.verb = SMTP_RCPT,

@@ -61,12 +61,22 @@ static void note_prefix(struct buf *b, const struct smtpd_message *m)
 	BUF_AUTO prefix = BUF_INIT(65536);
 
 	smtpd_prefix(&prefix, m, m->rcpts);
-	ssize_t date = str_find(buf_str(&prefix), STR(";\r\n\t"), 0);
+	ssize_t received = str_find(buf_str(&prefix), STR("\r\nReceived: "), 0);
+	ssize_t date = str_find(buf_str(&prefix), STR(";\r\n\t"), (size_t)received);
 
 	assert(date > 0);
 	buf_str_add(b, str_sub(buf_str(&prefix), 0, (size_t)date));
 	buf_str_add(b, STR("; DATE\r\n"));
 	buf_str_add(b, m->added);
+}
+
+static void assert_file_has(int fd, struct str bytes)
+{
+	BUF_AUTO b = BUF_INIT(bytes.n);
+	char *to = buf_reserve(&b, bytes.n);
+
+	assert(to && err_is_ok(file_pread(fd, to, bytes.n, 0)));
+	assert(memcmp(to, bytes.p, bytes.n) == 0);
 }
 
 static void note(struct buf *b, const struct smtpd_message *m)
@@ -78,21 +88,14 @@ static void note(struct buf *b, const struct smtpd_message *m)
 		buf_smtp_path(b, &r->to);
 		buf_strs(b, STR("("), r->answer.account, STR(")"));
 	}
-	buf_printf(b, " size=%llu lines=%llu%s%s%s\n", (unsigned long long)m->size,
+	buf_printf(b, " size=%llu lines=%llu%s%s%s\n", (unsigned long long)m->bytes.n,
 		   (unsigned long long)m->data.lines, m->smtputf8 ? " utf8" : "",
 		   m->requiretls ? " requiretls" : "", m->data.eight_bit ? " 8bit" : "");
 	note_prefix(b, m);
-	assert(m->size == m->data.size);
-	if (m->memory.p) {
-		assert(m->fd < 0 && m->memory.n == m->size);
-		buf_str_add(b, m->memory);
-		return;
-	}
-	char *to = buf_reserve(b, m->size);
-
-	assert(to);
-	assert(err_is_ok(file_pread(m->fd, to, m->size, 0)));
-	buf_commit(b, m->size);
+	assert(m->bytes.n == m->data.size);
+	buf_str_add(b, m->bytes);
+	if (m->fd >= 0)
+		assert_file_has(m->fd, m->bytes);
 }
 
 static void deliver(void *arg, void *config, struct smtpd_call *call, const struct smtpd_message *m)
@@ -115,6 +118,45 @@ static void deliver(void *arg, void *config, struct smtpd_call *call, const stru
 	later(f, call);
 }
 
+static void dns_answer(struct fake *f, const struct fake_question *k)
+{
+	struct dns_answer a = {.status = DNS_FAILED, .ede = DNS_EDE_NONE, .error = STR("no DNS")};
+	struct arena scratch;
+
+	arena_init(&scratch, 1 << 20);
+	if (f->zone)
+		f->dns.resolver.resolve(&f->dns.resolver, &k->question, &scratch, &a);
+	smtpd_lookup_answer(k->lookup, k->index, &a);
+	arena_fini(&scratch);
+}
+
+static void lookup(void *arg, struct smtpd_lookup *l, const struct dns_question *q, size_t n,
+		   int64_t deadline)
+{
+	struct fake *f = arg;
+
+	f->lookups++;
+	for (size_t i = 0; i < n; i++) {
+		struct fake_question k = {l, i, {q[i].type, arena_dup(&f->dns_mem, q[i].name)}};
+
+		if (!f->dns_defer) {
+			dns_answer(f, &k);
+			continue;
+		}
+		assert(f->questions < ARRAY_LEN(f->question));
+		f->question[f->questions++] = k;
+	}
+}
+
+bool fake_dns_answer(struct fake *f)
+{
+	if (f->questions == 0)
+		return false;
+	dns_answer(f, &f->question[--f->questions]);
+	session_mem_run(f->m);
+	return true;
+}
+
 void fake_init(struct fake *f)
 {
 	*f = (struct fake){
@@ -126,11 +168,13 @@ void fake_init(struct fake *f)
 			.rcpt = rcpt,
 			.sender = sender,
 			.login = login,
+			.lookup = lookup,
 			.deliver = deliver},
 		.service = {.base = {.ops = &smtpd_ops},
 			    .settings = {.hostname = STR("mx.mox.example"),
 					 .max_size = 1000000,
-					 .max_rcpt = SMTPD_MAX_RCPT},
+					 .max_rcpt = SMTPD_MAX_RCPT,
+					 .dns_ns = SMTPD_DNS_TIMEOUT},
 			    .env = &f->env},
 		.delivered = BUF_INIT(16 << 20),
 	};
@@ -149,6 +193,10 @@ void fake_init_submission(struct fake *f)
 
 void fake_open(struct fake *f, size_t chunk)
 {
+	arena_init(&f->dns_mem, 1 << 20);
+	dns_fake_init(&f->dns, &f->dns_mem);
+	if (f->zone)
+		dns_fake_zone(&f->dns, str_z(f->zone));
 	f->m = session_mem_new(&f->service.base, &f->clock, chunk);
 }
 
@@ -159,6 +207,9 @@ void fake_fini(struct fake *f)
 	if (f->call)
 		smtpd_call_done(f->call);
 	f->call = NULL;
+	while (f->questions)
+		dns_answer(f, &f->question[--f->questions]);
+	arena_fini(&f->dns_mem);
 	buf_fini(&f->delivered);
 }
 

@@ -7,6 +7,7 @@
 #ifndef MOX_SMTPD_FAKE_H
 #define MOX_SMTPD_FAKE_H
 
+#include "dns/fake.h"
 #include "os/session_mem.h"
 #include "smtpd/smtpd.h"
 
@@ -19,6 +20,14 @@ struct fake {
 	struct fs fs;
 	struct tls_server *tls;
 	struct session_mem *m;
+	struct arena dns_mem;
+	struct dns_fake dns;
+	struct fake_question {
+		struct smtpd_lookup *lookup;
+		size_t index;
+		struct dns_question question;
+	} question[64]; /* deferred */
+	size_t questions;
 
 	/* How it answers. */
 	bool defer;               /* not at once: by fake_answer */
@@ -26,11 +35,15 @@ struct fake {
 	enum err_code results[4]; /* of the first recipients */
 	bool slow;
 	int64_t delay_ns;
+	/* The DNS: zone text as dns/fake has it, NULL: every look-up fails. With dns_defer nothing
+	 * is answered before fake_dns_answer. */
+	const char *zone;
+	bool dns_defer;
 	bool outgoing;
 
 	/* What came. */
 	struct buf delivered; /* a line each: from, recipients, facts; then prefix and message */
-	unsigned deliveries, logins;
+	unsigned deliveries, logins, lookups;
 	char digest[65]; /* of the last one, in hexadecimal */
 };
 
@@ -46,5 +59,7 @@ void fake_fini(struct fake *f);
 struct str fake_say(struct fake *f, struct str in);
 /* Answers what is deferred. */
 void fake_answer(struct fake *f);
+/* Answers one question to the DNS of those deferred, the newest; false: there is none. */
+bool fake_dns_answer(struct fake *f);
 
 #endif

@@ -108,20 +108,20 @@ static void crash_if_asked(struct str head)
 		abort();
 }
 
-static enum smtp_reply_code header_judge(struct smtpd *s, struct str head)
+static enum smtp_reply_code header_judge(struct smtpd *s)
 {
 	bool separator;
-	size_t n = header_end(head, &separator);
+	struct str start = str_sub(s->t.bytes, 0, HEADER_MAX), header;
 
-	crash_if_asked(str_sub(head, 0, n));
-
-	if (!separator && head.n < s->t.spool.size)
+	s->t.header = header = str_sub(start, 0, header_end(start, &separator));
+	crash_if_asked(header);
+	if (!separator && start.n < s->t.bytes.n)
 		return SMTP_REPLY_HEADER_TOO_LARGE;
-	if (header_count(str_sub(head, 0, n), STR("Received")) > RECEIVED_MAX)
+	if (header_count(header, STR("Received")) > RECEIVED_MAX)
 		return SMTP_REPLY_LOOP;
 	if (!s->settings->submission)
 		return SMTP_REPLY_OK;
-	return smtpd_submitted_judge(s, str_sub(head, 0, n), separator);
+	return smtpd_submitted_judge(s, header, separator);
 }
 
 /* The unknown ones alone: the delay makes guessing addresses slow. */
@@ -216,29 +216,35 @@ static struct smtpd_message message_of(struct smtpd *s)
 		.received = clock_unix(s->base.clock),
 		.cid = s->base.cid,
 		.id = s->id,
-		.memory = spool_memory(&s->t.spool),
+		.bytes = s->t.bytes,
 		.fd = s->t.spool.fd,
-		.size = s->t.spool.size,
 		.added = s->t.added,
+		.results = s->t.results,
+		.verify = s->t.verify,
 	};
 }
 
-static void deliver(struct smtpd *s, const unsigned char sha256[32])
+static void deliver(struct smtpd *s)
 {
 	struct smtpd_message m = message_of(s);
 	struct smtpd_call *call = smtpd_park_call(s, SMTPD_DELIVER_TIMEOUT, delivered);
 
-	memcpy(m.sha256, sha256, sizeof(m.sha256));
+	memcpy(m.sha256, s->t.sha256, sizeof(m.sha256));
 	if (call)
 		s->env->deliver(s->env->arg, s->config, call, &m);
 	else
 		finish_err(s, ERR_RESOURCES);
 }
 
+static void deliver_submitted(struct smtpd *s)
+{
+	smtpd_submitted_sign(s, s->t.header);
+	smtpd_submitted_results(s);
+	deliver(s);
+}
+
 void smtpd_message_end(struct smtpd *s)
 {
-	BUF_AUTO head = BUF_INIT(HEADER_MAX);
-	unsigned char sha256[32];
 	enum smtp_reply_code code;
 	struct err e;
 
@@ -251,17 +257,23 @@ void smtpd_message_end(struct smtpd *s)
 		refuse(s, code);
 		return;
 	}
-	e = spool_end(&s->t.spool, sha256);
+	e = spool_end(&s->t.spool, s->t.sha256);
 	if (err_is_ok(e))
-		e = spool_head(&s->t.spool, HEADER_MAX, &head);
+		e = spool_bytes(&s->t.spool, &s->t.bytes);
 	if (err_failed(e)) {
 		log_error(&s->base.log, "spooling message", F_ERR(e));
 		finish_err(s, err_code(e));
 		return;
 	}
-	code = header_judge(s, buf_str(&head));
+	code = header_judge(s);
 	if (code != SMTP_REPLY_OK)
 		refuse(s, code);
-	else if (!special(s) && !all_unknown(s))
-		deliver(s, sha256);
+	else if (special(s) || all_unknown(s))
+		return;
+	else if (s->settings->submission)
+		deliver_submitted(s);
+	else if (s->settings->verify)
+		smtpd_verify_message(s, deliver);
+	else
+		deliver(s);
 }

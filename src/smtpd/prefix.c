@@ -1,6 +1,7 @@
 /* The fields a server puts before a message (RFC 5321 §4.4). */
 #include "format/date.h"
 #include "smtpd/smtpd.h"
+#include "verify/verify.h"
 
 /* RFC 3848, RFC 6531 §4.3. */
 static void protocol(struct buf *b, const struct smtpd_message *m)
@@ -22,6 +23,16 @@ static void address_literal(struct buf *b, struct ip ip)
 	buf_smtp_host(b, &h);
 }
 
+/* RFC 5321 §4.4 TCP-info: the name that the DNS has for the address, if that name has the address,
+ * too. */
+static void reverse_name(struct buf *b, const struct smtpd_message *m)
+{
+	const struct iprev_result *i = m->verify ? &m->verify->result.iprev : NULL;
+
+	if (i && i->result == AUTH_PASS)
+		buf_strs(b, i->name, STR(" "));
+}
+
 /* Where a user sits is nobody's business: a submitted message comes from this server. */
 static void from_clause(struct buf *b, const struct smtpd_message *m)
 {
@@ -33,6 +44,7 @@ static void from_clause(struct buf *b, const struct smtpd_message *m)
 	buf_smtp_host(b, &m->peer->hello);
 	if (ip_is_set(m->peer->remote.ip)) {
 		buf_str_add(b, STR(" ("));
+		reverse_name(b, m);
 		address_literal(b, m->peer->remote.ip);
 		buf_char(b, ')');
 	}
@@ -74,6 +86,7 @@ void smtpd_prefix(struct buf *b, const struct smtpd_message *m, const struct smt
 	buf_str_add(b, STR("\r\nReturn-Path: "));
 	buf_smtp_path(b, &m->from);
 	buf_str_add(b, STR("\r\n"));
+	buf_str_add(b, m->results);
 	received(b, m, rcpt);
 	buf_str_add(b, m->added);
 }

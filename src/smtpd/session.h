@@ -13,6 +13,9 @@
 #include "smtp/reply.h"
 #include "smtpd/lookup.h"
 #include "smtpd/smtpd.h"
+#include "smtpd/verified.h"
+#include "verify/sender.h"
+#include "verify/verify.h"
 
 /* Bits, so that a command's legal states are a set. */
 enum smtpd_state {
@@ -43,13 +46,24 @@ struct smtpd_transaction {
 	int64_t until; /* monotonic: when DATA or BDAT must have ended; 0: not begun */
 	struct smtp_data data;
 	struct spool spool;
+	struct str bytes;  /* of the whole message, in the spool */
+	struct str header; /* its header section */
+	unsigned char sha256[32];
 	enum err_code
 		spool_failed; /* why the message can't be kept; the rest is read and dropped */
 	uint64_t chunk_left;  /* octets of the chunk that are still to come */
 	bool chunk_last;
 	struct smtp_reply
-		chunk_refusal; /* code other than 0: the chunk is dropped, then this is said */
-	struct str added;      /* fields for a submitted message */
+		chunk_refusal;   /* code other than 0: the chunk is dropped, then this is said */
+	struct str added;        /* fields for a submitted message */
+	struct smtp_path author; /* of it: the first address in From */
+
+	/* What is known of the sender: in the session's `dns.mem`. */
+	struct spf_result spf;             /* once a second recipient was asked for */
+	struct verify *verify;             /* behind the message; NULL: not verified */
+	struct str results;                /* fields that say what was found */
+	void (*verified)(struct smtpd *s); /* what comes then */
+	struct smtp_path pending;          /* a recipient that waits for SPF */
 };
 
 struct smtpd {
@@ -75,6 +89,7 @@ struct smtpd {
 	struct sasl_server sasl;
 	struct smtpd_transaction t;
 	struct smtpd_dns dns; /* of the transaction, or of HELO before it */
+	enum sender_result sender;
 
 	/* Waiting: the verdict of this step, and what comes then. */
 	bool parked;

@@ -5,8 +5,8 @@
  * surroundings, all of which is on this page: struct smtpd_env. The role wires it to configuration
  * snapshots and other roles, tests give it fakes.
  *
- * Two questions take time, a password and a delivery. They are asked with a struct smtpd_call: the
- * session parks, somebody answers, from any thread.
+ * What takes time is asked and answered, from any thread, while the session is parked: a password
+ * and a delivery with a struct smtpd_call, names of the DNS with a struct smtpd_lookup.
  * Input: all of it a stranger's; limits in smtp/limit.h and struct smtpd_settings.
  */
 #ifndef MOX_SMTPD_SMTPD_H
@@ -19,6 +19,8 @@
 #include "smtp/data.h"
 #include "smtp/receivedid.h"
 #include "smtp/syntax.h"
+
+struct verify;
 
 /* What the configuration says about a recipient. */
 enum smtpd_rcpt_verdict {
@@ -66,14 +68,16 @@ struct smtpd_message {
 	int64_t received; /* wall clock, seconds */
 	uint64_t cid;
 	struct str id; /* opaque, of the connection */
-	/* The bytes: in memory when small, else in a file without a name, from offset 0. */
-	struct str memory; /* .p is NULL when in the file */
-	int fd;            /* -1 when in memory */
-	uint64_t size;
+	struct str bytes;
+	int fd; /* of a large one: a file without a name that has the bytes; else -1 */
 	unsigned char sha256[32];
 	/* Fields the server adds to a submitted message that lacks them (Message-Id, Date); they
 	 * come before the message, behind the trace fields. */
 	struct str added;
+	/* Who sent it: the fields that say so, and all that is known; NULL where it was not
+	 * looked up. */
+	struct str results;
+	const struct verify *verify;
 };
 
 /* Who may be wrong: the question's answer. Fill it, then smtpd_call_done. */
@@ -95,6 +99,14 @@ struct smtpd_call {
 };
 
 struct smtpd_lookup;
+
+/* A submitted message that is to be signed; all of it borrowed. */
+struct smtpd_signing {
+	struct str domain;       /* of From: who signs; A-labels */
+	struct str identity;     /* the address in From */
+	struct str header, body; /* the header section with what the server adds to it */
+	uint64_t now;            /* wall clock, seconds */
+};
 
 struct smtpd_env {
 	void *arg;
@@ -123,6 +135,10 @@ struct smtpd_env {
 	 * every look-up fails. */
 	void (*lookup)(void *arg, struct smtpd_lookup *l, const struct dns_question *q, size_t n,
 		       int64_t deadline);
+	/* Adds the DKIM-Signature fields that the domain wants, none if it wants none. May block on
+	 * another role. May be NULL. */
+	struct err (*sign)(void *arg, void *config, const struct smtpd_signing *what,
+			   struct buf *ret);
 	/* Checks a password; answers with smtpd_call_done, now or later. user and password are
 	 * borrowed during the call. */
 	void (*login)(void *arg, void *config, struct smtpd_call *call,
@@ -140,6 +156,8 @@ struct smtpd_settings {
 	bool submission;
 	bool pedantic;
 	bool localserve;
+	bool verify;      /* mail from strangers: who sends it is looked up */
+	int64_t dns_ns;   /* for all of a look-up together */
 	bool require_tls; /* for mail (port 25), for authentication (submission) */
 	bool requiretls;  /* RFC 8689 is offered */
 	bool bounces;     /* deliver() tells the sender about unknown recipients among known ones */
@@ -150,6 +168,10 @@ enum {
 	SMTPD_MAX_SIZE_DEFAULT = 100 * 1024 * 1024,
 	SMTPD_MAX_RCPT = 1000,
 };
+
+/* What is asked of the DNS together may take so long; in localserve nobody likes to wait. */
+#define SMTPD_DNS_TIMEOUT       (60 * NS_PER_S)
+#define SMTPD_DNS_TIMEOUT_LOCAL (2 * NS_PER_S)
 
 struct smtpd_service {
 	struct session_service base; /* ops: smtpd_ops or smtpd_submission_ops */

@@ -123,7 +123,7 @@ static struct err args_check(const struct dkim_sign_args *args)
 }
 
 /* RFC 6376 §5.3 MUST: what is signed has CRLF line ends, and nothing that looks like others. */
-static struct err message_check(struct str message)
+static struct err line_ends_check(struct str message)
 {
 	for (size_t i = 0; i < message.n; i++) {
 		bool crlf = message.p[i] == '\r' && i + 1 < message.n && message.p[i + 1] == '\n';
@@ -263,18 +263,18 @@ static struct err sign_one(const struct dkim_sign_args *args, struct fields *fie
 		       : ERR_OK;
 }
 
-struct err dkim_sign(struct str message, const struct dkim_sign_args *args, size_t n, uint64_t now,
-		     struct arena *a, struct buf *ret)
+struct err dkim_sign_parts(struct str header, struct str body, const struct dkim_sign_args *args,
+			   size_t n, uint64_t now, struct arena *a, struct buf *ret)
 {
-	size_t body_at = header_end(message, NULL);
 	size_t *body_id = ARENA_NEW_N(a, size_t, n);
 	struct fields fields;
 	struct bodyhash bodies;
 
 	if (!body_id)
 		return err_make(ERR_LIMIT, "no memory for signatures");
-	TRY(message_check(message));
-	fields_init(&fields, str_sub(message, 0, body_at), a);
+	TRY(line_ends_check(header));
+	TRY(line_ends_check(body));
+	fields_init(&fields, header, a);
 	bodyhash_init(&bodies, a);
 	for (size_t i = 0; i < n; i++) {
 		TRY(args_check(&args[i]));
@@ -283,10 +283,19 @@ struct err dkim_sign(struct str message, const struct dkim_sign_args *args, size
 			TRY(fields_want(&fields, names_of(&args[i], k)));
 	}
 	TRY(fields_index(&fields));
-	TRY(bodyhash_run(&bodies, str_from(message, body_at)));
+	TRY(bodyhash_run(&bodies, body));
 	for (size_t i = 0; i < n; i++)
 		TRY(sign_one(&args[i], &fields, bodyhash_get(&bodies, body_id[i]), now, ret));
 	return ERR_OK;
+}
+
+struct err dkim_sign(struct str message, const struct dkim_sign_args *args, size_t n, uint64_t now,
+		     struct arena *a, struct buf *ret)
+{
+	size_t body_at = header_end(message, NULL);
+
+	return dkim_sign_parts(str_sub(message, 0, body_at), str_from(message, body_at), args, n,
+			       now, a, ret);
 }
 
 enum dkim_algorithm dkim_algorithm_of(const EVP_PKEY *pkey)

@@ -37,6 +37,10 @@ extern const size_t dkim_sign_names_n;
  * the callback's error. Of ret nothing is to be used then. */
 struct err dkim_sign(struct str message, const struct dkim_sign_args *args, size_t n, uint64_t now,
 		     struct arena *a, struct buf *ret);
+/* The same for a message in two pieces: its header section, with the empty line or without, and its
+ * body. */
+struct err dkim_sign_parts(struct str header, struct str body, const struct dkim_sign_args *args,
+			   size_t n, uint64_t now, struct arena *a, struct buf *ret);
 
 struct evp_pkey_st;
 /* For who has the key itself, commands and tests: a callback whose arg is the EVP_PKEY. */

@@ -19,7 +19,7 @@ static enum spf_outcome check_net(struct spf_run *r, const struct spf_frame *f,
 {
 	unsigned bits = t->kind == SPF_IP4 ? t->bits4 : t->bits6;
 
-	return ip_in_net(r->values.ip, t->net, bits) ? SPF_MATCH : SPF_NO_MATCH;
+	return ip_in_prefix(r->values.ip, t->net, bits) ? SPF_MATCH : SPF_NO_MATCH;
 }
 
 /* Whether a host has ip, as far as the prefix length goes. */
@@ -32,7 +32,7 @@ static enum spf_outcome check_host(struct spf_run *r, const struct spf_term *t, 
 	if (o != SPF_MATCH)
 		return o;
 	for (size_t i = 0; i < a->n; i++)
-		if (ip_in_net(r->values.ip, a->record[i].ip, bits))
+		if (ip_in_prefix(r->values.ip, a->record[i].ip, bits))
 			return SPF_MATCH;
 	return SPF_NO_MATCH;
 }

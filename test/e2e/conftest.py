@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from dns_server import DnsServer
+
 ROOT = Path(__file__).resolve().parents[2]
 MOX = ROOT / "build" / "mox"
 MOX_CRASHING = ROOT / "build-crash" / "mox"  # aborts at a header field X-Mox-Crash
@@ -65,6 +67,20 @@ class Log:
             return got
 
 
+# The DNS of all servers here: any name below example has an address, and may send from loopback; the
+# rest is what a test adds.
+# It signs nothing: the trust anchor is for a zone that is not there, so that nobody expects it to.
+DNS = DnsServer().start()
+DNS.add("*.example", "A", "192.0.2.1")
+DNS.add("*.example", "TXT", "v=spf1 ip4:127.0.0.0/8 ip6:::1 -all")
+DNS_CONF = """DNS:
+\tForwarders:
+\t\t- {}
+\tTrustAnchors: anchors
+"""
+ANCHOR = "signed.invalid. DS 12345 13 2 " + 32 * "00" + "\n"
+
+
 class Mox:
     PORTS = {"smtp": 1025, "submissions": 1465, "submission": 1587, "imap": 1143, "imaps": 1993}
 
@@ -78,7 +94,8 @@ class Mox:
         for name, default in self.PORTS.items():
             conf, n = re.subn(rf"Port: {default}\b", f"Port: {self.port[name]}", conf)
             assert n == 1, name
-        self.conf.write_text(conf)
+        self.conf.write_text(conf + DNS_CONF.format(DNS.address))
+        (self.dir / "anchors").write_text(ANCHOR)
 
     @property
     def conf(self):

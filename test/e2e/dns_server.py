@@ -213,6 +213,8 @@ class DnsServer:
     def find(self, name, kind):
         """(special or None, records) of a name that was asked for; None if it does not exist."""
         where = tuple(label.lower() for label in name)
+        if not where:
+            return None, []
         if where not in self.exists and self.broken(where):
             return FAIL, []
         if where not in self.exists:
