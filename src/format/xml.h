@@ -18,7 +18,8 @@ enum {
 	XML_DEPTH_MAX = 32,         /* open elements */
 	XML_ELEMENTS_MAX = 1000000, /* of a document */
 	XML_TEXT_MAX = 64 << 10,    /* of an element */
-	XML_TOKEN_MAX = 64 << 10,   /* of a tag with its attributes, or a comment */
+	/* Of a tag with its attributes, or a comment; half as much again is never taken. */
+	XML_TOKEN_MAX = 64 << 10,
 };
 
 /* Who reads a document: both functions are called in the document's order, and an error of theirs
