@@ -174,11 +174,21 @@ struct fixture {
 	char config[1000];
 };
 
+/* The role as it is, with its timers settled when the test steps the clock. */
+static struct err start_with_hook(struct role *r)
+{
+	clock_hook_add(r->clock, loop_settle_hook, r->loop);
+	return role_dns.start(r);
+}
+
 static void *role_thread(void *arg)
 {
 	struct fixture *f = arg;
 	struct role_host host = {.clock = &f->clock, .rand = rand_system(), .fs = &f->fs};
-	struct err e = role_main(&role_dns, f->control, &host);
+	struct role_kind kind = role_dns;
+
+	kind.start = start_with_hook;
+	struct err e = role_main(&kind, f->control, &host);
 
 	if (err_failed(e))
 		print_error("%.*s\n", STR_ARG(err_text(e)));
@@ -243,20 +253,42 @@ static void role_start(struct fixture *f)
 	hand(f, MSG_CALL_SERVE, &serve, NULL);
 }
 
-static void config_write(struct fixture *f)
+/* A trust anchor that is not the root's, which libunbound would look for on the Internet. */
+static void anchor_write(const struct fixture *f)
 {
+	static const char anchor[] = ". IN DS 1 8 2 00000000000000000000000000000000"
+				     "00000000000000000000000000000000\n";
+	char path[100];
+
+	snprintf(path, sizeof(path), "%s/anchor", f->folder);
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(anchor, file);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* With a server for all names, unless its port is 0. */
+static void config_write(struct fixture *f, uint16_t port)
+{
+	char all[64] = "";
+
+	if (port)
+		snprintf(all, sizeof(all), "\tForwarders:\n\t\t- 127.0.0.1:%u\n", port);
 	snprintf(f->config, sizeof(f->config),
 		 "DataDir: data\nLogLevel: error\nHostname: localhost\n"
 		 "AdminPasswordFile: adminpasswd\nListeners:\n\tlocal:\n\t\tIPs:\n"
 		 "\t\t\t- 127.0.0.1\nPostmaster:\n\tAccount: mox\n\tMailbox: Inbox\n"
-		 "DNS:\n\tZones:\n"
+		 "DNS:\n\tTrustAnchors: %s/anchor\n%s\tZones:\n"
 		 "\t\texample:\n\t\t\tPrivate: true\n\t\t\tForwarders:\n\t\t\t\t- 127.0.0.1:%u\n"
 		 "\t\tdead.example:\n\t\t\tPrivate: true\n\t\t\tForwarders:\n"
 		 "\t\t\t\t- 127.0.0.1:%u\n",
-		 f->server.port, f->dead.port);
+		 f->folder, all, f->server.port, f->dead.port);
 }
 
-static struct fixture *setup_new(void)
+enum whole { NOBODY, SERVER, DEAD };
+
+static struct fixture *setup_with(enum whole whole)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	char path[100];
@@ -276,10 +308,16 @@ static struct fixture *setup_new(void)
 	f->notify = memfd_create("notify", MFD_CLOEXEC);
 	assert_int_equal(ftruncate(f->notify, sizeof(struct store_notify)), 0);
 	assert_ok(sharedpage_new(crashnote_page_size(), &f->notes, &f->notes_page));
-	config_write(f);
+	anchor_write(f);
+	config_write(f, whole == SERVER ? f->server.port : whole == DEAD ? f->dead.port : 0);
 	assert_ok(ipc_hub_new(&f->clock, &f->hub));
 	role_start(f);
 	return f;
+}
+
+static struct fixture *setup_new(void)
+{
+	return setup_with(NOBODY);
 }
 
 static void role_stop(struct fixture *f)
@@ -309,7 +347,7 @@ static void teardown(struct fixture *f)
 	close(f->notify);
 	close(f->notes);
 	sharedpage_unmap(f->notes_page, crashnote_page_size());
-	snprintf(path, sizeof(path), "%s/dns/root.key", f->folder);
+	snprintf(path, sizeof(path), "%s/anchor", f->folder);
 	assert_int_equal(unlink(path), 0);
 	snprintf(path, sizeof(path), "%s/dns", f->folder);
 	assert_int_equal(rmdir(path), 0);
@@ -428,6 +466,52 @@ static void a_thousand_for_a_dead_server(void **state)
 	teardown(f);
 }
 
+/* Questions wait for the probe, but not for long; then the server is asked all the same. */
+static void a_server_for_all_that_is_silent(void **state)
+{
+	struct fixture *f = setup_with(DEAD);
+
+	(void)state;
+	server_wait(&f->dead, &f->dead.asked, 1);
+	ask(f, 0, &quick, 1, 60 * NS_PER_S);
+	ask(f, 1, &late, 1, 9 * NS_PER_S);
+	clock_step(&f->clock, 11 * NS_PER_S);
+	asker_wait(&f->asker[0], 1);
+	got(f, 0, DNS_FOUND, "");
+	/* It was asked only now, when nobody waited any more. */
+	asker_wait(&f->asker[1], 1);
+	got(f, 1, DNS_FAILED, "no answer in time");
+	assert_int_equal(server_asked(&f->server), 1);
+	teardown(f);
+}
+
+/* It knows nothing of DNSSEC: the log says so, and that another resolver has taken over, which
+ * knows the zones with servers of their own. */
+static void a_server_for_all_that_breaks_dnssec(void **state)
+{
+	int before = dup(STDERR_FILENO), log = memfd_create("log", MFD_CLOEXEC);
+	BUF_AUTO text = BUF_INIT(65536);
+
+	(void)state;
+	assert_int_equal(dup2(log, STDERR_FILENO), STDERR_FILENO);
+	struct fixture *f = setup_with(SERVER);
+
+	ask(f, 0, &quick, 1, 60 * NS_PER_S);
+	asker_wait(&f->asker[0], 1);
+	got(f, 0, DNS_FOUND, "");
+	teardown(f);
+	dup2(before, STDERR_FILENO);
+	close(before);
+	ssize_t n = pread(log, buf_reserve(&text, 65536), 65536, 0);
+
+	close(log);
+	assert_true(n > 0);
+	buf_commit(&text, (size_t)n);
+	assert_true(str_find(buf_str(&text), STR("breaks DNSSEC"), 0) >= 0);
+	assert_true(str_find(buf_str(&text), STR("names are resolved from the root instead"), 0) >=
+		    0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -436,6 +520,8 @@ int main(void)
 		cmocka_unit_test(a_deadline),
 		cmocka_unit_test(the_role_ends),
 		cmocka_unit_test(a_thousand_for_a_dead_server),
+		cmocka_unit_test(a_server_for_all_that_is_silent),
+		cmocka_unit_test(a_server_for_all_that_breaks_dnssec),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
