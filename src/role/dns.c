@@ -167,18 +167,25 @@ static void probe_decide(struct probing *p)
 		source_end(&d->recursive);
 }
 
+static const char *consequence(const struct dns_forward *f, enum dns_probe found)
+{
+	if (found != DNS_PROBE_BREAKS)
+		return "it is asked";
+	return f->zone.n ? "it is asked; if the zone is an own network's, mox.conf should say "
+			   "Private"
+			 : "names are resolved from the root instead";
+}
+
 static void probe_answered(void *arg, const struct dns_answer *a)
 {
 	struct probing *p = arg;
 	struct role *r = p->dns->role;
 	BUF_AUTO line = BUF_INIT(1024);
 	enum dns_probe found = dns_probe_judge(p->forward, a, &line);
-	bool leaves = found == DNS_PROBE_BREAKS && p->forward->zone.n == 0;
 
 	if (!p->known || p->found != found)
 		log_info(&r->lc, "DNS server probed", F_STR("found", buf_str(&line)),
-			 F_Z("so",
-			     leaves ? "names are resolved from the root instead" : "it is asked"));
+			 F_Z("so", consequence(p->forward, found)));
 	p->open = false;
 	p->known = true;
 	p->found = found;
@@ -291,7 +298,7 @@ static struct err dns_prepare(struct role *r)
 	d->role = r;
 	d->next = NS_NEVER;
 	pthread_mutex_init(&d->lock, NULL);
-	lookups_init(&d->lookups, DNS_IN_FLIGHT, r->rand);
+	lookups_init(&d->lookups, DNS_IN_FLIGHT, r->rand, &r->metrics);
 	TRY(dns_forwards_read(r, &d->forwards));
 	TRY(source_open(d, true, &d->configured));
 	if (d->forwards.zoned < d->forwards.n)

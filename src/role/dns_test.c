@@ -298,6 +298,7 @@ static struct fixture *setup_with(enum whole whole)
 	server_start(&f->dead, true);
 	clock_init(&f->clock);
 	f->asking.clock = &f->clock;
+	f->asking.kind = &role_smtp;
 	for (size_t i = 0; i < ARRAY_LEN(f->asker); i++)
 		asker_init(&f->asker[i]);
 	snprintf(f->folder, sizeof(f->folder), "/tmp/mox-dns-XXXXXX");

@@ -32,6 +32,10 @@ static void asker_answer(void *arg, size_t index, const struct dns_answer *answe
 {
 	struct asker *a = arg;
 
+	if (a->end_at_once) {
+		dnsclient_end(a->client);
+		a->client = NULL;
+	}
 	pthread_mutex_lock(&a->lock);
 	struct asker_answer *to = &a->to[index];
 
@@ -42,10 +46,6 @@ static void asker_answer(void *arg, size_t index, const struct dns_answer *answe
 	a->answers++;
 	pthread_cond_broadcast(&a->changed);
 	pthread_mutex_unlock(&a->lock);
-	if (a->end_at_once) {
-		dnsclient_end(a->client);
-		a->client = NULL;
-	}
 }
 
 static unsigned asker_answers(struct asker *a)

@@ -12,6 +12,7 @@ struct dnsclient {
 	struct role *role;
 	struct ipc *ipc;
 	uint64_t id;
+	int64_t began; /* monotonic ns */
 	dnsclient_answer_fn *answer;
 	void *arg;
 	bool running; /* `answer` may be running; set and read on the hub's thread */
@@ -22,6 +23,11 @@ struct dnsclient {
 
 static void answer_give(struct dnsclient *c, size_t i, const struct dns_answer *a)
 {
+	struct role *r = c->role;
+
+	METRIC_OBSERVE(&r->metrics, DNS_LOOKUP, clock_mono(r->clock) - c->began,
+		       str_z(r->kind->name), dns_type_name((enum dns_type)c->type[i]),
+		       dns_status_name(a->status));
 	c->type[i] = ANSWERED;
 	c->answer(c->arg, i, a);
 }
@@ -93,6 +99,7 @@ struct err dnsclient_ask(struct role *r, const struct dns_question *q, size_t n,
 		return err_make(ERR_RESOURCES, "no memory to ask the DNS");
 	c->role = r;
 	c->ipc = role_to(r, MSG_ROLE_ID_DNS);
+	c->began = clock_mono(r->clock);
 	c->answer = answer;
 	c->arg = arg;
 	c->n = n;

@@ -47,6 +47,7 @@ static struct fixture *setup_new(void)
 	assert_non_null(f);
 	clock_init(&f->clock);
 	f->role.clock = &f->clock;
+	f->role.kind = &role_smtp;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
 	asker_init(&f->asker);

@@ -40,12 +40,12 @@ struct request {
 	struct waiter waiter[];
 };
 
-void lookups_init(struct lookups *l, size_t max, struct rand_src *rand)
+void lookups_init(struct lookups *l, size_t max, struct rand_src *rand, struct metrics *metrics)
 {
 	struct map_seed seed;
 
 	rand_fill(rand, &seed, sizeof(seed));
-	*l = (struct lookups){0};
+	*l = (struct lookups){.metrics = metrics};
 	map_init(&l->by_question, max, seed);
 	list_init(&l->lookups);
 	list_init(&l->requests);
@@ -113,6 +113,7 @@ static struct lookup *lookup_new(struct lookups *l, const struct dns_question *q
 		return NULL;
 	}
 	list_add_tail(&l->lookups, &k->in_all);
+	METRIC_GAUGE_ADD(l->metrics, DNS_IN_FLIGHT, 1);
 	return k;
 }
 
@@ -129,6 +130,7 @@ static void lookup_cancel(struct lookup *k)
 static void lookup_free(struct lookup *k)
 {
 	lookup_cancel(k);
+	METRIC_GAUGE_ADD(k->all->metrics, DNS_IN_FLIGHT, -1);
 	list_remove(&k->in_all);
 	map_remove(&k->all->by_question, k->key);
 	free(k);
@@ -200,6 +202,10 @@ static void waiter_ask(struct lookups *l, struct waiter *w, const struct dns_que
 
 	if (!k)
 		k = lookup_new(l, q);
+	METRIC_ADD(l->metrics, DNS_QUESTIONS, 1,
+		   in_flight ? STR("merged")
+		   : k       ? STR("asked")
+			     : STR("refused"));
 	if (!k) {
 		waiter_fail(w, STR("too many questions in flight"));
 		return;

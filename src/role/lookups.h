@@ -14,6 +14,7 @@
 
 #include "base/list.h"
 #include "base/map.h"
+#include "base/metric.h"
 #include "base/rand.h"
 #include "dns/resolver.h"
 #include "os/ipc.h"
@@ -31,10 +32,11 @@ struct lookups {
 	const struct lookups_resolver *resolver; /* NULL: questions wait until there is one */
 	struct map by_question;                  /* struct lookup */
 	struct list lookups, requests;
+	struct metrics *metrics;
 };
 
 /* max: questions in flight. */
-void lookups_init(struct lookups *l, size_t max, struct rand_src *rand);
+void lookups_init(struct lookups *l, size_t max, struct rand_src *rand, struct metrics *metrics);
 /* When nothing is in flight. */
 void lookups_fini(struct lookups *l);
 /* Fails all that is in flight. */

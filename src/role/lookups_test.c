@@ -59,6 +59,7 @@ struct fixture {
 	struct lookups lookups;
 	struct fake fake, other;
 	struct rand_test rand;
+	struct metrics metrics;
 	struct task dropper;
 	unsigned taken;
 	struct asker asker[ASKERS];
@@ -132,10 +133,12 @@ static struct fixture *setup_new(void)
 	assert_non_null(f);
 	clock_init(&f->clock);
 	f->role.clock = &f->clock;
+	f->role.kind = &role_smtp;
 	pthread_mutex_init(&f->lock, NULL);
 	pthread_cond_init(&f->changed, NULL);
 	rand_test_init(&f->rand, 1);
-	lookups_init(&f->lookups, IN_FLIGHT, &f->rand.src);
+	metrics_init(&f->metrics, calloc(1, metric_page_size()));
+	lookups_init(&f->lookups, IN_FLIGHT, &f->rand.src, &f->metrics);
 	fake_init(&f->fake);
 	fake_init(&f->other);
 	lookups_resolve_by(&f->lookups, &f->fake.resolver);
@@ -163,6 +166,8 @@ static void teardown(struct fixture *f)
 	assert_true(list_empty(&f->lookups.requests) && list_empty(&f->lookups.lookups));
 	assert_int_equal(f->lookups.by_question.n, 0);
 	lookups_fini(&f->lookups);
+	free(f->metrics.page);
+	metrics_fini(&f->metrics);
 	free(f);
 }
 
@@ -211,6 +216,15 @@ static void got(struct fixture *f, unsigned asker, size_t index, enum dns_status
 	if (a->times != 1 || a->status != status || !strstr(a->error, error))
 		fail_msg("question %zu: %u answers, status %d, %s", index, a->times, a->status,
 			 a->error);
+}
+
+static void counted(struct fixture *f, const char *line)
+{
+	BUF_AUTO b = BUF_INIT(1 << 20);
+
+	assert_true(metric_write(&f->metrics.page, 1, &b));
+	if (str_find(buf_str(&b), str_z(line), 0) < 0)
+		fail_msg("no %s in %.*s", line, STR_ARG(buf_str(&b)));
 }
 
 static const struct dns_question a_example = {DNS_A, STR_INIT("a.example")};
@@ -270,8 +284,13 @@ static void in_flight_is_bounded(void **state)
 	assert_int_equal(f->fake.n, IN_FLIGHT);
 	asker_wait(&f->asker[0], 1);
 	got(f, 0, 3, DNS_FAILED, "too many questions in flight");
+	counted(f, "mox_dns_questions_total{result=\"asked\"} 3");
+	counted(f, "mox_dns_questions_total{result=\"merged\"} 1");
+	counted(f, "mox_dns_questions_total{result=\"refused\"} 1");
+	counted(f, "mox_dns_in_flight 3");
 	answer(f, &f->fake, 1);
 	asker_wait(&f->asker[0], 2);
+	counted(f, "mox_dns_in_flight 2");
 	ask(f, 1, &q[3], 1, 30);
 	assert_int_equal(f->fake.n, IN_FLIGHT + 1);
 	teardown(f);
