@@ -20,7 +20,7 @@ static struct err result_print(const struct arc_result *r)
 {
 	BUF_AUTO out = BUF_INIT(OUTPUT_MAX);
 
-	buf_strs(&out, auth_result_name(r->result), r->authentic ? STR(" authentic: ") : STR(": "));
+	buf_strs(&out, auth_result_name(r->result), r->authentic ? STR(" authentic ") : STR(" "));
 	buf_cli_line(&out, r->why);
 	if (r->result == AUTH_PASS)
 		buf_printf(&out, ", oldest-pass=%u", r->oldest_pass);

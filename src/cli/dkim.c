@@ -281,8 +281,8 @@ static struct err results_print(const struct dkim_results *r, bool policy)
 	BUF_AUTO out = BUF_INIT(OUTPUT_MAX);
 	enum auth_result overall = dkim_overall(r);
 
-	buf_strs(&out, auth_result_name(overall), STR(": "));
-	buf_printf(&out, "%zu signatures", r->found);
+	buf_str_add(&out, auth_result_name(overall));
+	buf_printf(&out, " %zu signature%s", r->found, r->found == 1 ? "" : "s");
 	if (r->found > r->n)
 		buf_printf(&out, ", %zu of them looked at", r->n);
 	buf_char(&out, '\n');

@@ -335,7 +335,7 @@ enum dns_wait arc_check(struct arc *c, struct dns_batch *batch, struct arc_resul
 		c->result.set = c->set;
 		c->result.n = c->n;
 	}
-	decide(c, AUTH_PASS, arena_printf(c->arena, "%zu sets", c->n));
+	decide(c, AUTH_PASS, arena_printf(c->arena, "%zu set%s", c->n, c->n == 1 ? "" : "s"));
 	*ret = c->result;
 	return DNS_DONE;
 }

@@ -7,9 +7,10 @@
  * A pass says that those who sealed say so; whom of them to believe is the caller's business: all
  * of them must be trusted.
  *
- * Input: a message and DNS records of strangers; at most ARC_INSTANCE_MAX sets (§4.2.1). The keys
- *of older sets are asked for only when the newest is good. Memory, Threads: as in dkim.h. Not
- *handled: comments inside ARC fields (CFWS).
+ * Input: a message and DNS records of strangers; at most ARC_INSTANCE_MAX sets (§4.2.1). Keys of
+ * older sets are asked for only when the newest is good.
+ * Memory, Threads: as in dkim.h.
+ * Not handled: comments inside ARC fields (CFWS).
  */
 #ifndef MOX_VERIFY_ARC_H
 #define MOX_VERIFY_ARC_H

@@ -51,13 +51,13 @@ static void pass_put(void *arg, struct str piece)
 {
 	struct pass *p = arg;
 
-	for (size_t i = 0; i < p->set->n; i++) {
+	for (size_t i = 0; i < p->set->n && !p->failed; i++) {
 		struct bodyhash_row *r = &p->set->row[i];
 
 		if (r->canon == p->canon && !r->done && r->limit - p->count <= piece.n)
 			row_finish(p, r, str_sub(piece, 0, r->limit - p->count));
 	}
-	p->failed |= EVP_DigestUpdate(p->ctx, piece.p, piece.n) != 1;
+	p->failed = p->failed || EVP_DigestUpdate(p->ctx, piece.p, piece.n) != 1;
 	p->set->hashed += piece.n;
 	p->count += piece.n;
 }

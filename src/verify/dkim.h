@@ -6,16 +6,17 @@
  *	policy     not looked at, by options.policy: l=, or Subject not signed
  *	none       the key is for testing (t=y), and the result was not pass
  *	temperror  the key could not be had, or several records are keys of the type
- *	permerror  the signature or its key can never be good: syntax, no key, a revoked or too
- *short one, rsa-sha1 (RFC 8301 §3.1), expired, d= that is a public suffix neutral is not used. No
- *signatures: no results, which is "none" for the message.
+ *	permerror  the signature or its key can never be good: syntax, expired, a public
+ *	           suffix for d=, no key, one revoked or too short, rsa-sha1 (RFC 8301 §3.1)
+ * neutral is not used. No signatures: no results, which is "none" for the message.
  *
  * Input: a message and DNS records of strangers. Of the signatures the first
  * options.signatures_max are looked at; the body is hashed once for each canonicalisation, at most,
  * and only when a key is there; each signature hashes the header once, at most. More than
  * FIELDS_MAX fields with names that are signed: permerror.
  * Memory: the message, header section and body with CRLF line ends in one piece, outlives the
- * struct; all else is in the arena, whose being full gives temperror.
+ * struct; all else is in the arena, whose being full gives LIMIT or temperror. Records are the
+ * batch's.
  * Threads: one at a time.
  */
 #ifndef MOX_VERIFY_DKIM_H

@@ -170,7 +170,7 @@ struct search {
 static void search_record(struct search *to, struct str record, enum dkim_key_type type,
 			  struct arena *a)
 {
-	struct dkim_key k;
+	struct dkim_key k = {0};
 	struct err e = dkim_key_parse(record, a, &k);
 
 	if (err_failed(e)) {

@@ -13,7 +13,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
-enum { FIELD_MAX = 64 << 10, LINE = 76, INDENT = 8, IDENTITY_MAX = 320 };
+enum { LINE = 76, INDENT = 8, IDENTITY_MAX = 320 };
 
 /* RFC 8017 §9.2: what stands before a SHA-256 digest in its DigestInfo. */
 static const struct str digest_info =

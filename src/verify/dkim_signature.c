@@ -169,7 +169,7 @@ static struct err qp_read(const struct reader *r, struct str *ret)
 /* RFC 6376 §3.5: [ Local-part ] "@" domain-name, at or below d=, which was read before. */
 static struct err read_identity(const struct reader *r)
 {
-	struct str identity;
+	struct str identity = {0};
 
 	TRY(qp_read(r, &identity));
 	ssize_t at = str_rchr(identity, '@');

@@ -121,7 +121,7 @@ static void hash_put(void *arg, struct str piece)
 {
 	struct fields_hash *h = arg;
 
-	h->failed |= EVP_DigestUpdate(h->ctx, piece.p, piece.n) != 1;
+	h->failed = h->failed || EVP_DigestUpdate(h->ctx, piece.p, piece.n) != 1;
 }
 
 void fields_hash_begin(struct fields_hash *h, enum canon c)
@@ -183,7 +183,7 @@ struct err fields_hash_peek(struct fields_hash *h, struct str field, struct str 
 
 	canon_flush(&h->sink);
 	fields_hash_begin(&copy, h->canon);
-	copy.failed |= h->failed || EVP_MD_CTX_copy_ex(copy.ctx, h->ctx) != 1;
+	copy.failed = copy.failed || h->failed || EVP_MD_CTX_copy_ex(copy.ctx, h->ctx) != 1;
 	return fields_hash_end(&copy, field, cut, ret);
 }
 
@@ -191,7 +191,7 @@ struct err fields_hash_end(struct fields_hash *h, struct str field, struct str c
 {
 	canon_field(&h->sink, h->canon, field, cut);
 	canon_flush(&h->sink);
-	h->failed |= EVP_DigestFinal_ex(h->ctx, ret, NULL) != 1;
+	h->failed = h->failed || EVP_DigestFinal_ex(h->ctx, ret, NULL) != 1;
 	fields_hash_free(h);
 	return h->failed ? err_make(ERR_RESOURCES, "cannot hash header fields") : ERR_OK;
 }

@@ -14,6 +14,7 @@ import pytest
 HERE = Path(__file__).resolve().parent
 BATCH = os.environ["DKIM_BATCH"]
 MESSAGES = 1000
+ARC_MESSAGES = 120
 CANONS = ["simple", "relaxed"]
 NAMES = ["To", "Cc", "Subject", "Date", "Reply-To", "X-Other", "Received", "Message-Id", "References",
          "List-Id", "Content-Type"]
@@ -91,8 +92,8 @@ def batch(argv, requests):
     return subprocess.run(argv, input=data, capture_output=True, check=True, timeout=120).stdout
 
 
-def verify_all(argv, messages):
-    return batch(argv, [("verify", m) for m in messages]).decode().split("\n")[:-1]
+def verify_all(argv, messages, verb="verify"):
+    return batch(argv, [(verb, m) for m in messages]).decode().split("\n")[:-1]
 
 
 def sign_all(argv, requests):
@@ -148,10 +149,10 @@ def test_mail_dkim_signs(keys):
     assert set(verify_all(keys.ours, signed)) == {"pass"}
 
 
-def change(rand, m):
-    """One byte taken out, put in or replaced, by what canonicalisation looks at. Not in the header
-    of the signature: what is let pass there differs (doc/verification.md)."""
-    at = rand.randrange(m.index(b"b=") + 200, len(m))
+def change(rand, m, behind):
+    """One byte taken out, put in or replaced, by what canonicalisation looks at. Behind the newest
+    signature: what is let pass in one differs (doc/verification.md)."""
+    at = rand.randrange(m.index(behind) + len(behind), len(m))
     new = rand.choice([b" ", b"\t", b"x", b":", b""])
     return m[:at] + new + m[at + rand.randrange(2):]
 
@@ -168,8 +169,33 @@ def is_sound(m):
 def test_changed_messages(keys):
     rand = random.Random(4)
     signed = sign_all(keys.ours, list(requests(["rsa"], 5)))
-    changed = [c for m in signed for c in [change(rand, m)] if is_sound(c)]
+    changed = [c for m in signed for c in [change(rand, m, b"=\r\n")] if is_sound(c)]
     ours = passes(verify_all(keys.ours, changed))
     assert len(changed) > MESSAGES / 2 and ours.count("pass") > 50 and ours.count("fail") > 50
     assert [dkimpy_verify(keys, m) for m in changed] == ours
     assert passes(verify_all(keys.perl, changed)) == ours
+
+
+def seal(keys, key, m, n):
+    """The message as n forwarders leave it that seal with dkimpy."""
+    for i in range(n):
+        name, arc = b"hop%d.example.org" % i, b"pass" if i else b"none"
+        m = b"Authentication-Results: %s; arc=%s; spf=pass smtp.mfrom=x@example.org\r\n" % (name, arc) + m
+        m = b"".join(dkim.arc_sign(m, b"rsa", b"example.org", key, name)) + m
+    return m
+
+
+def dkimpy_chain(keys, m):
+    """A chain that dkimpy calls ended is one that fails, RFC 8617 §5.2."""
+    return (dkim.arc_verify(m, dnsfunc=keys.txt)[0] or b"fail").decode()
+
+
+def test_chains(keys):
+    rand = random.Random(6)
+    key = keys.dkimpy_key("rsa")
+    sealed = [seal(keys, key, message(rand), i % 4) for i in range(ARC_MESSAGES)]
+    changed = [c for m in sealed for c in [change(rand, m, b"From:")] if is_sound(c)]
+    ours = verify_all(keys.ours, sealed + changed, "arc")
+    assert ours == [dkimpy_chain(keys, m) for m in sealed + changed]
+    assert ours[:len(sealed)].count("pass") == ARC_MESSAGES * 3 // 4
+    assert ours.count("none") >= ARC_MESSAGES // 4 and ours.count("fail") > ARC_MESSAGES // 8

@@ -4,11 +4,13 @@
  *
  * Requests come on standard input, a line and then so many bytes of message:
  *	verify LENGTH                         answer: a line with each signature's result
+ *	arc LENGTH                            answer: a line with the result
  *	sign SELECTOR CANONH CANONB LENGTH    answer: LENGTH, line end, the DKIM-Signature field
  * Signatures are of example.org; CANONH and CANONB are simple or relaxed. The zone is dns/fake's.
  */
 #include "dns/fake.h"
 #include "os/file.h"
+#include "verify/arc.h"
 #include "verify/dkim.h"
 #include "verify/dkim_sign.h"
 #include <openssl/pem.h>
@@ -47,6 +49,24 @@ static void verify(const struct batch *b, struct str message, struct arena *a)
 	for (size_t i = 0; i < r.n; i++)
 		printf("%s%.*s", i ? " " : "", STR_ARG(auth_result_name(r.result[i].result)));
 	printf("\n");
+}
+
+static void verify_arc(const struct batch *b, struct str message, struct arena *a)
+{
+	const struct arc_options o = {.now = b->now};
+	struct dns_batch questions;
+	struct arc_result r;
+	struct dns_fake dns;
+	struct arc *c;
+
+	dns_fake_init(&dns, a);
+	dns_fake_zone(&dns, b->zone);
+	dns_batch_init(&questions, a);
+	if (err_failed(arc_begin(message, &o, a, &c)))
+		abort();
+	while (arc_check(c, &questions, &r) == DNS_WAIT)
+		dns_batch_resolve(&questions, &dns.resolver);
+	printf("%.*s\n", STR_ARG(auth_result_name(r.result)));
 }
 
 static void sign(const struct batch *b, const struct str *word, struct str message, struct arena *a)
@@ -100,6 +120,8 @@ static bool request(const struct batch *b, char *line, size_t size, char *messag
 	arena_init(&a, ARENA_MAX);
 	if (str_eq(word[0], STR("verify")))
 		verify(b, str_of(message, n), &a);
+	else if (str_eq(word[0], STR("arc")))
+		verify_arc(b, str_of(message, n), &a);
 	else
 		sign(b, word, str_of(message, n), &a);
 	arena_fini(&a);
