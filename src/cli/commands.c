@@ -219,6 +219,22 @@ const struct cli_command cli_commands[] = {
 		.flags = {CLI_FLAGS_DNS},
 	},
 	{
+		.words = "dmarc verify", .args = "FILE",
+		.brief = "say what DMARC says of a message",
+		.help =
+			"Judges the message in FILE (- is standard input) as if the client of the flags sent it:\n"
+			"SPF, DKIM and what they mean for the domain in From. The first word printed is the result:\n"
+			"pass, fail, none, temperror or permerror. The line goes on with the domain in From, the\n"
+			"policy published for it and what it comes to for this message (applied), `reject` if the\n"
+			"domain wants it refused, and whether DNSSEC proves the policy (authentic). Of a policy\n"
+			"for some percent of messages it is taken to be for this one. Lines on what decided\n"
+			"follow, then the field Authentication-Results, and each step of the walk up the DNS. The\n"
+			"exit status is 0 for pass.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_dmarc_verify,
+		.flags = {CLI_FLAGS_ENVELOPE, CLI_FLAGS_DNS},
+	},
+	{
 		.words = "dmarc checkreportaddrs", .args = "DOMAIN",
 		.brief = "check that the addresses for DMARC reports take them",
 		.help =

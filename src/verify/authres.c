@@ -4,6 +4,7 @@
 #include "format/address_spec.h"
 #include "format/compose.h"
 #include "format/domain.h"
+#include <assert.h>
 
 void authres_init(struct authres *r, struct arena *a, struct str id)
 {
@@ -12,6 +13,7 @@ void authres_init(struct authres *r, struct arena *a, struct str id)
 
 static struct authres_method *last(struct authres *r)
 {
+	assert(r->n > 0);
 	return &r->method[r->n - 1];
 }
 

@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+import dkim
 import pytest
 
 from dns_server import DnsServer
@@ -169,3 +170,110 @@ IPREVS = {
 def test_iprev(dns, ip, status, head):
     done = mox(dns, "iprev", ip)
     assert (done.returncode, done.stdout.split("\n")[0]) == (status, head), done.stderr
+
+
+# RFC 9989 B.3.1, and what becomes of it when the parts are missing.
+SESSION_ZONE = """
+_dmarc.example.net TXT "v=DMARC1; p=reject; aspf=r; " "rua=mailto:dmarc-feedback@example.net"
+mail.example.net TXT "v=spf1 ip4:192.0.2.10 -all"
+broken.example.net TXT SERVFAIL
+_dmarc.strict.example TXT "v=DMARC1; p=quarantine; adkim=s; aspf=s"
+mail.strict.example TXT "v=spf1 ip4:192.0.2.10 -all"
+_dmarc.calm.example TXT "v=DMARC1; p=reject; t=y"
+"""
+MESSAGE = b"From: %s\r\nTo: receiver@example.org\r\nSubject: here's a sample\r\n\r\nhello\r\n"
+IP, OTHER = "192.0.2.10", "192.0.2.11"
+
+
+@pytest.fixture(scope="module")
+def key(dns):
+    """A key at sel._domainkey of a few domains, for python3-dkim."""
+    pem = subprocess.run([MOX, "dkim", "genrsa"], capture_output=True, check=True).stdout
+    record = subprocess.run([MOX, "dkim", "txt"], input=pem, capture_output=True, check=True).stdout.decode().strip()
+    for domain in ("example.net", "sub.strict.example", "elsewhere.example"):
+        dns.add(f"sel._domainkey.{domain}", "TXT", record[:255], record[255:])
+    dns.zone(SESSION_ZONE)
+    return pem
+
+
+def signed(key, author, domain):
+    message = MESSAGE % author.encode()
+    return dkim.sign(message, b"sel", domain.encode(), key, include_headers=[b"from", b"subject"]) + message
+
+
+def verify(dns, message, ip=IP, sender="sender@mail.example.net"):
+    argv = [MOX, "dmarc", "verify", "-dns", dns.address, "-ip", ip, "-helo", "mx.example.net", "-from", sender, "-"]
+    done = subprocess.run(argv, input=message, capture_output=True, timeout=60)
+    lines = done.stdout.decode().splitlines()
+    assert (done.returncode == 0) == lines[0].startswith("pass "), done.stderr
+    return lines
+
+
+HEAD = "from=example.net. policy=reject applied={} domain=example.net. organization=example.net."
+
+
+def test_verify_session_example(dns, key):
+    lines = verify(dns, signed(key, "sender@example.net", "example.net"))
+    assert lines[0] == "pass " + HEAD.format("none")
+    assert lines[1:4] == [
+        'why: "dkim passed for example.net, which is aligned"',
+        "aligned: spf mail.example.net.",
+        "aligned: dkim example.net.",
+    ]
+
+
+def test_verify_by_spf_alone(dns, key):
+    lines = verify(dns, MESSAGE % b"sender@example.net")
+    assert lines[0] == "pass " + HEAD.format("none") and "aligned: spf mail.example.net." in lines
+
+
+def test_verify_by_dkim_alone(dns, key):
+    lines = verify(dns, signed(key, "sender@example.net", "example.net"), ip=OTHER)
+    assert lines[0] == "pass " + HEAD.format("none") and "aligned: dkim example.net." in lines
+
+
+def test_verify_forged(dns, key):
+    lines = verify(dns, signed(key, "sender@example.net", "elsewhere.example"), ip=OTHER)
+    assert lines[0] == "fail " + HEAD.format("reject") + " reject"
+    assert lines[1] == 'why: "nothing aligned passed"'
+
+
+def test_verify_altered(dns, key):
+    message = signed(key, "sender@example.net", "example.net").replace(b"hello", b"hullo")
+    assert verify(dns, message, ip=OTHER)[0] == "fail " + HEAD.format("reject") + " reject"
+
+
+def test_verify_temporary(dns, key):
+    lines = verify(dns, MESSAGE % b"sender@example.net", sender="a@broken.example.net")
+    assert lines[0] == "temperror " + HEAD.format("none")
+
+
+def test_verify_strict(dns, key):
+    """Both authenticated names are below the one in From."""
+    lines = verify(dns, signed(key, "a@strict.example", "sub.strict.example"), sender="a@mail.strict.example")
+    assert lines[0].startswith("fail from=strict.example. policy=quarantine applied=quarantine ")
+    assert lines[0].endswith(" reject")
+
+
+def test_verify_under_test(dns, key):
+    lines = verify(dns, MESSAGE % b"a@calm.example", ip=OTHER)
+    assert lines[0].startswith("fail from=calm.example. policy=reject applied=quarantine ")
+    assert not lines[0].endswith(" reject") and "testing: the policy is not to be applied" in lines
+
+
+@pytest.mark.parametrize(
+    "message, why",
+    [
+        (b"Subject: x\r\n\r\n", "there is no From"),
+        (b"From: a@example.net\r\nFrom: b@example.com\r\n\r\n", "there is more than one From"),
+        (b"From: a@example.net, b@example.com\r\n\r\n", "From has addresses of several domains"),
+        (b"From: root\n\n", "From has no address"),
+    ],
+)
+def test_verify_from(dns, key, message, why):
+    lines = verify(dns, message)
+    assert lines[:2] == ["permerror", f'why: "{why}"']
+
+
+def test_verify_no_record(dns, key):
+    assert verify(dns, MESSAGE % b"a@nothing.example")[0] == "none from=nothing.example. organization=nothing.example."
