@@ -28,7 +28,7 @@ static const struct block static_blocks[] = {
 	{"Listeners *", "IPs NATIPs IPsNATed Hostname SMTPMaxMessageSize TLS SMTP Submission "
 			"Submissions IMAP IMAPS AccountHTTP AccountHTTPS AdminHTTP AdminHTTPS "
 			"WebmailHTTP WebmailHTTPS WebAPIHTTP WebAPIHTTPS MetricsHTTP PprofHTTP "
-			"AutoconfigHTTPS MTASTSHTTPS WebserverHTTP WebserverHTTPS"},
+			"AutoconfigHTTPS MTASTSHTTPS WebserverHTTP WebserverHTTPS ProxyNetworks"},
 	{"Listeners * TLS", "ACME KeyCerts MinVersion HostPrivateKeyFiles ClientAuthDisabled"},
 	{"Listeners * TLS KeyCerts *", "CertFile KeyFile"},
 	{"Listeners * SMTP", "Enabled Port NoSTARTTLS RequireSTARTTLS NoRequireTLS DNSBLs "

@@ -4,7 +4,7 @@ promise; the lookups themselves are tested where they are asked (test_dns.py, an
 import pytest
 
 import signed_zones
-from dns_server import TIMEOUT, DnsServer
+from dns_server import ANY, TIMEOUT, DnsServer
 
 # Of a key that nobody has.
 ANCHOR = "{} IN DS 1 8 2 " + "0" * 64 + "\n"
@@ -20,7 +20,7 @@ def dns():
 
 
 def configure(mox, anchors, forwarders="", zones=None):
-    """Adds the section DNS. Anchors of our own: those of the root would be looked after on the Internet."""
+    """The section DNS. Anchors of our own: those of the root would be looked after on the Internet."""
     (mox.dir / "anchors").write_text(anchors)
     lines = ["DNS:", "\tTrustAnchors: anchors"]
     if forwarders:
@@ -29,7 +29,13 @@ def configure(mox, anchors, forwarders="", zones=None):
         lines.append("\tZones:")
     for name, address in (zones or {}).items():
         lines += [f"\t\t{name}:", "\t\t\tForwarders:", f"\t\t\t\t- {address}"]
-    mox.conf.write_text(mox.conf.read_text() + "\n".join(lines) + "\n")
+    replace(mox, "\n".join(lines) + "\n")
+
+
+def replace(mox, section):
+    """What stands in mox.conf about the DNS, which is its end."""
+    before, _, _ = mox.conf.read_text().partition("DNS:\n")
+    mox.conf.write_text(before + section)
 
 
 def test_without_dnssec(own_mox, dns):
@@ -41,7 +47,8 @@ def test_without_dnssec(own_mox, dns):
 
 def test_not_there(own_mox, dns):
     """The server starts at once; that nobody answers is found out meanwhile."""
-    dns.special(".", "*", TIMEOUT)
+    for kind in "NS", ANY:
+        dns.special(".", kind, TIMEOUT)
     configure(own_mox, ANCHOR.format("."), dns.address)
     own_mox.start().log.wait(FOUND.format("", "gives no usable answer", "it is asked"))
 
@@ -71,6 +78,7 @@ def test_over_tcp(own_mox, dns):
 
 
 def test_keys_of_the_root(own_mox):
+    replace(own_mox, "")
     keys = own_mox.dir / "data" / "dns" / "root.key"
     own_mox.start().log.wait('m="keys of the DNS root taken over"')
     assert keys.read_text().startswith(". IN D")
