@@ -76,6 +76,7 @@ struct err cli_dnsbl_checkhealth(struct cli *c);
 struct err cli_iprev(struct cli *c);
 struct err cli_dmarc_lookup(struct cli *c);
 struct err cli_dmarc_verify(struct cli *c);
+struct err cli_verify(struct cli *c);
 struct err cli_dmarc_checkreportaddrs(struct cli *c);
 struct err cli_dkim_genrsa(struct cli *c);
 struct err cli_dkim_gened25519(struct cli *c);

@@ -123,6 +123,21 @@ const struct cli_command cli_commands[] = {
 		.run = cli_export_maildir,
 	},
 	{
+		.words = "verify", .args = "MESSAGE",
+		.brief = "say who sent a message, as the server would",
+		.help =
+			"Judges the message in the file MESSAGE (- is standard input; line ends may be LF) as if the\n"
+			"client of the flags sent it, by all methods. The first line printed is\n\n"
+			"  spf=... dkim=... dmarc=... policy=... arc=... iprev=...\n\n"
+			"with the best result of the DKIM signatures, and the policy that the domain in From\n"
+			"publishes (none where it publishes nothing). The fields follow that the server would put\n"
+			"in front of the message, then each method: why it came out so, and which record decided.\n"
+			"The exit status is 0 if DMARC passes.",
+		.args_min = 1, .args_max = 1,
+		.run = cli_verify,
+		.flags = {CLI_FLAGS_ENVELOPE, CLI_FLAGS_DNS},
+	},
+	{
 		.words = "verifydata", .args = "DATAFOLDER",
 		.brief = "check a data folder, and mend what can be",
 		.help =

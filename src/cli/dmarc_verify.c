@@ -1,10 +1,7 @@
 /* dmarc verify: what DMARC says of a message, from SPF and DKIM on. */
 #include "cli/dmarc.h"
-#include "cli/envelope.h"
-#include "cli/message.h"
-#include "cli/resolve.h"
+#include "cli/verified.h"
 #include "dns/text.h"
-#include "verify/verify.h"
 #include <stdio.h>
 
 enum { OUTPUT_MAX = 4 << 20 };
@@ -65,41 +62,16 @@ static void result_write(struct buf *b, const struct verify *v, struct dns_batch
 		buf_dmarc_walk(b, &walk);
 }
 
-static struct err verify(struct cli *c, const struct verify_args *args, struct str message,
-			 struct dns_resolver *dns)
-{
-	BUF_AUTO out = BUF_INIT(OUTPUT_MAX);
-	struct dns_batch batch;
-	struct verify *v;
-
-	dns_batch_init(&batch, &c->arena);
-	TRY(verify_begin(args, message, &c->arena, &v));
-	while (verify_sender(v, &batch) == DNS_WAIT)
-		dns_batch_resolve(&batch, dns);
-	while (verify_dmarc(v, &batch) == DNS_WAIT)
-		dns_batch_resolve(&batch, dns);
-	result_write(&out, v, &batch);
-	printf("%.*s", STR_ARG(buf_str(&out)));
-	if (v->result.dmarc.result == AUTH_PASS)
-		return ERR_OK;
-	return err_make(v->result.dmarc.result == AUTH_TEMPERROR ? ERR_UNAVAILABLE
-								 : ERR_NOT_ALLOWED,
-			"not a pass");
-}
-
 struct err cli_dmarc_verify(struct cli *c)
 {
-	BUF_AUTO message = BUF_INIT(CLI_MESSAGE_MAX);
-	BUF_AUTO local = BUF_INIT(CLI_LOCAL_MAX);
-	struct verify_args args = {0}; /* random: pct takes the message */
-	struct cli_resolve r;
+	BUF_AUTO out = BUF_INIT(OUTPUT_MAX);
+	struct cli_verified k;
 
-	TRY(cli_envelope_read(c, &local, &args.spf));
-	TRY(cli_message_read(c->arg[0], &message, NULL));
-	TRY(cli_resolve_open(c, &r));
-	args.now = args.spf.now = r.now;
-	struct err e = verify(c, &args, buf_str(&message), r.dns);
+	TRY(cli_verified_open(c, &k));
+	result_write(&out, k.verify, &k.batch);
+	printf("%.*s", STR_ARG(buf_str(&out)));
+	struct err e = cli_verified_error(&k);
 
-	cli_resolve_close(&r);
+	cli_verified_close(&k);
 	return e;
 }
