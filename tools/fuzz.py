@@ -6,7 +6,7 @@
 
 A target runs with the corpus that is in the repository and with what earlier runs found, which is
 kept in build-fuzz/corpus. What makes a target fail is kept in build-fuzz/crashes and ends the
-run with status 1. The last line for each target says how long it ran and what it covers.
+run with status 1. A line for each target says how much it ran and what it covers.
 """
 
 import concurrent.futures
@@ -14,6 +14,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+import threading
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,14 +39,29 @@ def run(target, seconds):
             f"-artifact_prefix={crashes}/", "-print_final_stats=1", str(kept)]
     if corpus.is_dir():
         argv.append(str(corpus))
-    done = subprocess.run(argv, capture_output=True, text=True, errors="replace", timeout=seconds + 600)
-    return name, done
+    return (name, *measured(argv, seconds + 600))
 
 
-def summary(name, done):
+def measured(argv, deadline):
+    """(what became of it, CPU seconds)"""
+    with tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=err)
+        killer = threading.Timer(deadline, child.kill)
+        killer.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        killer.cancel()
+        err.seek(0)
+        text = err.read().decode(errors="replace")
+    code = os.waitstatus_to_exitcode(status)
+    child.returncode = code
+    return subprocess.CompletedProcess(argv, code, "", text), usage.ru_utime + usage.ru_stime
+
+
+def summary(name, done, cpu):
     runs = re.search(r"number_of_executed_units: (\d+)", done.stderr)
     covered = re.findall(r"cov: (\d+)", done.stderr)
-    return f"{name}: {runs[1] if runs else '?'} runs, {covered[-1] if covered else '?'} places reached"
+    return (f"{name}: {cpu / 60:.1f} CPU minutes, {runs[1] if runs else '?'} runs, "
+            f"{covered[-1] if covered else '?'} places reached")
 
 
 def main():
@@ -63,8 +80,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
         jobs = [pool.submit(run, t, seconds) for t in chosen]
         for job in concurrent.futures.as_completed(jobs):
-            name, done = job.result()
-            print(summary(name, done), flush=True)
+            name, done, cpu = job.result()
+            print(summary(name, done, cpu), flush=True)
             if done.returncode:
                 bad += 1
                 print(f"{name} FAILED; the input is in build-fuzz/crashes/{name}\n{done.stderr[-3000:]}", flush=True)
