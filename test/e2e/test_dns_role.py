@@ -1,12 +1,16 @@
 """The dns role in the running server: what it finds out about the servers that mox.conf names, under its
 promise; the lookups themselves are tested where they are asked (test_dns.py, and the role's own test)."""
 
+import os
+import signal
 import socket
 
 import pytest
 
 import signed_zones
+from conftest import DEADLINE, DNS
 from dns_server import DnsServer
+from wire import Smtp
 
 # Of a key that nobody has.
 ANCHOR = "{} IN DS 1 8 2 " + "0" * 64 + "\n"
@@ -87,6 +91,25 @@ def test_keys_of_the_root(own_mox):
     since = len(own_mox.log.lines)
     own_mox.start()
     assert not any("keys of the DNS root" in line for line in own_mox.log.lines[since:])
+
+
+def test_killed(own_mox):
+    """Questions that are open fail at once, and not for good; the session that asked goes on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.settimeout(DEADLINE)
+        configure(own_mox, ANCHOR.format("signed.invalid"), DNS.address,
+                  {"silent.test": f"127.0.0.1:{silent.getsockname()[1]}"})
+        own_mox.serve()
+        with Smtp(own_mox.port["smtp"]) as c:
+            c.send(b"MAIL FROM:<x@asked.silent.test>\r\n")
+            while b"\5asked\6silent" not in silent.recv(512):
+                pass
+            [pid] = own_mox.roles()["dns"]
+            os.kill(pid, signal.SIGKILL)
+            assert c.reply().startswith(b"451 4.4.0")
+            own_mox.log.wait('m="role serves again".*role=dns')
+            c.command(b"MAIL FROM:<x@sender.example>", 250)
 
 
 @pytest.mark.parametrize("anchors", ["nonsense\n", ""])
