@@ -2,6 +2,7 @@
 
 #include "base/attr.h"
 #include "dns/name.h"
+#include "verify/taglist.h"
 
 static const struct str policies[] = {
 	[DMARC_UNSET] = STR_INIT(""),
@@ -13,20 +14,6 @@ static const struct str policies[] = {
 struct str dmarc_policy_name(enum dmarc_policy p)
 {
 	return policies[p];
-}
-
-/* The parts of a list, without white space around them, until false. */
-static bool part_next(struct str *rest, char separator, struct str *ret)
-{
-	struct str tail;
-
-	if (!rest->p)
-		return false;
-	if (!str_cut(*rest, separator, ret, &tail))
-		tail = str_of(NULL, 0);
-	*rest = tail;
-	*ret = str_trim(*ret);
-	return true;
 }
 
 static bool policy_parse(struct str v, enum dmarc_policy *ret)
@@ -113,7 +100,7 @@ static bool rf_parse(struct str v, struct dmarc_record *r)
 	struct str format;
 	bool afrf = false;
 
-	while (part_next(&v, ':', &format))
+	while (taglist_next(&v, ':', &format))
 		afrf = afrf || str_eq_nocase(format, STR("afrf"));
 	r->other_format = !afrf;
 	return afrf;
@@ -126,7 +113,7 @@ static bool fo_parse(struct str v, struct dmarc_record *r)
 	struct str option;
 	uint8_t all = 0;
 
-	while (part_next(&v, ':', &option)) {
+	while (taglist_next(&v, ':', &option)) {
 		const char *at = option.n == 1 && option.p[0]
 					 ? strchr(letters, ch_lower(option.p[0]))
 					 : NULL;
@@ -190,7 +177,7 @@ static bool uris_parse(struct str v, struct dmarc_uris *ret)
 {
 	struct str part;
 
-	while (part_next(&v, ',', &part) && ret->n < DMARC_URIS_MAX)
+	while (taglist_next(&v, ',', &part) && ret->n < DMARC_URIS_MAX)
 		if (uri_parse(part, &ret->uri[ret->n]))
 			ret->n++;
 	return ret->n > 0;
@@ -254,7 +241,7 @@ static void tags_collect(struct str rest, struct str value[ARRAY_LEN(tags)], str
 {
 	struct str piece, name, v;
 
-	while (part_next(&rest, ';', &piece)) {
+	while (taglist_next(&rest, ';', &piece)) {
 		size_t i = tag_cut(piece, &name, &v) ? tag_find(name) : ARRAY_LEN(tags);
 
 		if (i == ARRAY_LEN(tags)) {
