@@ -93,25 +93,3 @@ def test_expired(dns):
     first, results = verify(dns, message, "-now=1667930065")
     assert first.startswith("permerror") and "expired" in results[0]
     assert verify(dns, message, "-now=1667930064")[0].startswith("pass")
-
-
-@pytest.mark.parametrize("make", ["genrsa", "gened25519"])
-@pytest.mark.parametrize("canonicalization", ["simple/simple", "relaxed", "relaxed/relaxed"])
-def test_commands_agree(dns, tmp_path, make, canonicalization):
-    """A key, its record, a signature, its verification, and what a change does."""
-    message = b"From: Joe <joe@example.org>\nSubject: Hi\n\nHello  there.\n\n"
-    key = tmp_path / "key.pem"
-    key.write_bytes(subprocess.run([MOX, "dkim", make], capture_output=True, check=True).stdout)
-    txt = subprocess.run([MOX, "dkim", "txt", key], capture_output=True, check=True, text=True)
-    add_key(dns, "2024a._domainkey.example.org", txt.stdout.strip())
-    argv = [MOX, "dkim", "sign", f"-canonicalization={canonicalization}", "-identity=joe@example.org",
-            key, "2024a", "example.org", "-"]
-    signed = subprocess.run(argv, input=message, capture_output=True, check=True).stdout
-    assert signed.endswith(message)
-    assert verify(dns, signed)[0].startswith("pass")
-    assert verify(dns, signed.replace(b"\n", b"\r\n"), "-policy")[0].startswith("pass")
-    assert verify(dns, signed.replace(b"Hello", b"Bye"))[0].startswith("fail")
-    assert verify(dns, b"From: x\n" + signed)[0].startswith("fail")
-    found = subprocess.run([MOX, "dkim", "lookup", f"-dns={dns.address}", "2024a", "example.org"],
-                           capture_output=True, check=True, text=True)
-    assert found.stdout.startswith("found 2024a._domainkey.example.org\n")
