@@ -14,6 +14,7 @@ struct line {
 	size_t column;
 	size_t max;  /* COMPOSE_LINE, or SIZE_MAX for no folding */
 	bool behind; /* something stands on it that a fold may follow */
+	bool broken; /* the white space for the next word stands there already */
 };
 
 static struct line line_begin(struct buf *b, struct str name)
@@ -31,6 +32,10 @@ static void line_end(struct line *l)
 /* Room for n bytes behind white space: writes the white space, or a fold that is the same. */
 static void line_space(struct line *l, struct str space, size_t n)
 {
+	if (l->broken) {
+		l->broken = false;
+		return;
+	}
 	if (l->behind && l->column + space.n + n > l->max) {
 		buf_str_add(l->b, STR("\r\n"));
 		l->column = 0;
@@ -45,6 +50,15 @@ static void line_add(struct line *l, struct str s)
 	buf_str_add(l->b, s);
 	l->column += s.n;
 	l->behind = true;
+}
+
+/* The next word begins a line. */
+static void line_break(struct line *l)
+{
+	buf_str_add(l->b, STR("\r\n\t"));
+	l->column = 8;
+	l->behind = false;
+	l->broken = true;
 }
 
 static void line_word(struct line *l, struct str space, struct str word)
@@ -161,6 +175,20 @@ void buf_header_structured(struct buf *b, struct str name, struct str value)
 	struct line l = line_begin(b, name);
 
 	line_plain(&l, clean(value, &one_line));
+	line_end(&l);
+}
+
+void buf_header_parts(struct buf *b, struct str name, const struct str *part, size_t n)
+{
+	struct line l = line_begin(b, name);
+
+	for (size_t i = 0; i < n; i++) {
+		BUF_AUTO one_line = BUF_INIT(3 * part[i].n + 1);
+
+		if (i)
+			line_break(&l);
+		line_plain(&l, clean(part[i], &one_line));
+	}
 	line_end(&l);
 }
 

@@ -22,6 +22,8 @@ void buf_header_text(struct buf *b, struct str name, struct str value, bool utf8
 /* A field whose value is in its syntax already, such as Received: folded at its white space alone.
  * A word in it is at most 900 bytes long. */
 void buf_header_structured(struct buf *b, struct str name, struct str value);
+/* The same in parts, each but the first on a line of its own. */
+void buf_header_parts(struct buf *b, struct str name, const struct str *part, size_t n);
 /* An address list with its groups; names as UTF-8. Nothing is written when no entry has a local
  * part or is a group. A local part that is not ASCII stands as it is: ask compose_needs_utf8 first.
  */

@@ -166,6 +166,23 @@ static void others(void **state)
 		    " ESMTPS id abc; now\r\n"));
 }
 
+static void parts(void **state)
+{
+	const struct str part[] = {
+		STR("a;"),
+		STR("b=c (long enough to fold, with more than what one line can hold in it) d=e;"),
+		STR("f\r\ng")};
+	BUF_AUTO b = BUF_INIT(1000);
+
+	buf_header_parts(&b, STR("Name"), part, ARRAY_LEN(part));
+	assert_str(
+		"parts", buf_str(&b),
+		STR("Name: a;\r\n"
+		    "\tb=c (long enough to fold, with more than what one line can hold in it)\r\n"
+		    " d=e;\r\n"
+		    "\tf g\r\n"));
+}
+
 static void params(void **state)
 {
 	static const struct {
@@ -211,9 +228,10 @@ static void field_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text),      cmocka_unit_test(no_line_passes_998),
-		cmocka_unit_test(addresses), cmocka_unit_test(others),
-		cmocka_unit_test(params),    cmocka_unit_test(field_names),
+		cmocka_unit_test(text),        cmocka_unit_test(no_line_passes_998),
+		cmocka_unit_test(addresses),   cmocka_unit_test(others),
+		cmocka_unit_test(parts),       cmocka_unit_test(params),
+		cmocka_unit_test(field_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,7 +144,7 @@ static void buf_property(struct buf *b, const struct authres_property *p)
 
 static void buf_method(struct buf *b, const struct authres_method *m)
 {
-	buf_strs(b, STR("; "), m->name);
+	buf_str_add(b, m->name);
 	if (m->version != 1)
 		buf_printf(b, "/%u", m->version);
 	buf_strs(b, STR("="), m->result);
@@ -163,15 +163,23 @@ static void buf_method(struct buf *b, const struct authres_method *m)
 void buf_authres(struct buf *b, const struct authres *r)
 {
 	BUF_AUTO v = BUF_INIT(8U << 20);
+	size_t from[AUTHRES_METHODS_MAX + 2] = {0};
+	struct str part[AUTHRES_METHODS_MAX + 1];
 
 	buf_value(&v, utf8_cut(r->id, AUTHRES_VALUE_MAX));
 	if (r->version != 1)
 		buf_printf(&v, " %u", r->version);
-	for (size_t i = 0; i < r->n; i++)
+	buf_str_add(&v, r->n ? STR(";") : STR("; none"));
+	for (size_t i = 0; i < r->n; i++) {
+		from[i + 1] = v.n;
 		buf_method(&v, &r->method[i]);
-	if (r->n == 0)
-		buf_str_add(&v, STR("; none"));
-	buf_header_structured(b, STR("Authentication-Results"), buf_str(&v));
+		if (i + 1 < r->n)
+			buf_char(&v, ';');
+	}
+	from[r->n + 1] = v.n;
+	for (size_t i = 0; i <= r->n; i++)
+		part[i] = str_sub(buf_str(&v), from[i], from[i + 1]);
+	buf_header_parts(b, STR("Authentication-Results"), part, r->n + 1);
 	b->failed = b->failed || buf_failed(&v);
 }
 

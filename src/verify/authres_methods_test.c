@@ -53,16 +53,19 @@ static void all(void **state)
 	buf_authres(&b, &r);
 	assert_str(
 		"field", buf_str(&b),
-		STR("Authentication-Results: mx.example; iprev=pass (with dnssec)\r\n"
-		    " policy.iprev=192.0.2.1; spf=softfail (without dnssec)\r\n"
-		    " smtp.helo=\"[192.0.2.1]\"; dkim=pass (2048 bit rsa, with dnssec)\r\n"
-		    " header.d=example.org header.s=s1 header.a=rsa-sha256 header.b=\"abcdefghi/kl\";\r\n"
-		    " dkim=fail (256 bit ed25519, without dnssec) reason=\"body hash differs\"\r\n"
+		STR("Authentication-Results: mx.example;\r\n"
+		    "\tiprev=pass (with dnssec) policy.iprev=192.0.2.1;\r\n"
+		    "\tspf=softfail (without dnssec) smtp.helo=\"[192.0.2.1]\";\r\n"
+		    "\tdkim=pass (2048 bit rsa, with dnssec) header.d=example.org header.s=s1\r\n"
+		    " header.a=rsa-sha256 header.b=\"abcdefghi/kl\";\r\n"
+		    "\tdkim=fail (256 bit ed25519, without dnssec) reason=\"body hash differs\"\r\n"
 		    " header.d=example.org header.s=s2 header.a=ed25519-sha256\r\n"
-		    " header.b=ABCDEFGHIJKL; dkim=permerror (without dnssec) reason=\"no d=\";\r\n"
-		    " dmarc=fail (without dnssec) reason=\"nothing aligned passed\"\r\n"
-		    " header.from=example.org policy.dmarc=reject; arc=pass (without dnssec)\r\n"
-		    " header.oldest-pass=2; auth=pass (scram-sha-256) smtp.auth=a@example.org\r\n"));
+		    " header.b=ABCDEFGHIJKL;\r\n"
+		    "\tdkim=permerror (without dnssec) reason=\"no d=\";\r\n"
+		    "\tdmarc=fail (without dnssec) reason=\"nothing aligned passed\"\r\n"
+		    " header.from=example.org policy.dmarc=reject;\r\n"
+		    "\tarc=pass (without dnssec) header.oldest-pass=2;\r\n"
+		    "\tauth=pass (scram-sha-256) smtp.auth=a@example.org\r\n"));
 	arena_fini(&a);
 }
 
@@ -82,9 +85,10 @@ static void none(void **state)
 	authres_add_dmarc(&r, &from, &dmarc);
 	authres_add_arc(&r, &arc);
 	buf_authres(&b, &r);
-	assert_str(
-		"field", buf_str(&b),
-		STR("Authentication-Results: mx.example; dkim=none; dmarc=none (with dnssec)\r\n"));
+	assert_str("field", buf_str(&b),
+		   STR("Authentication-Results: mx.example;\r\n"
+		       "\tdkim=none;\r\n"
+		       "\tdmarc=none (with dnssec)\r\n"));
 	arena_fini(&a);
 }
 

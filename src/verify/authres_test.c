@@ -179,8 +179,8 @@ static void dirty(void **state)
 	authres_property(&r, STR("smtp"), STR("helo"), STR("\r\n\r\nbody"));
 	buf_authres(&b, &r);
 	assert_str("dirty", buf_str(&b),
-		   STR("Authentication-Results: mx.example; spf=fail reason=\"a?b X: c?????\"\r\n"
-		       " smtp.helo=\" body\"\r\n"));
+		   STR("Authentication-Results: mx.example;\r\n"
+		       "\tspf=fail reason=\"a?b X: c?????\" smtp.helo=\" body\"\r\n"));
 	arena_fini(&a);
 }
 
@@ -209,10 +209,11 @@ static void written(void **state)
 	assert_false(r.failed);
 	buf_authres(&b, &r);
 	assert_str("folded", buf_str(&b),
-		   STR("Authentication-Results: mx.example; iprev=pass (without dnssec)\r\n"
-		       " policy.iprev=192.0.2.1; dkim=pass (2048 bit rsa, with dnssec)\r\n"
-		       " header.d=example.org header.s=sel header.a=rsa-sha256\r\n"
-		       " header.b=\"ab/cd+efghij\"; dmarc=pass header.from=example.org\r\n"));
+		   STR("Authentication-Results: mx.example;\r\n"
+		       "\tiprev=pass (without dnssec) policy.iprev=192.0.2.1;\r\n"
+		       "\tdkim=pass (2048 bit rsa, with dnssec) header.d=example.org\r\n"
+		       " header.s=sel header.a=rsa-sha256 header.b=\"ab/cd+efghij\";\r\n"
+		       "\tdmarc=pass header.from=example.org\r\n"));
 	arena_fini(&a);
 }
 
