@@ -354,7 +354,9 @@ static void pool_grows_and_shrinks(void **state)
 	gate_fini(&hold);
 }
 
-/* Refuses to end at LOOP_STOP. */
+#define STOP_NS (3600 * NS_PER_S)
+
+/* Refuses to end at LOOP_STOP; once the other has ended, the deadline is there. */
 static struct park run_stay(struct task *t, unsigned why)
 {
 	struct unit *u = CONTAINER_OF(t, struct unit, task);
@@ -362,6 +364,10 @@ static struct park run_stay(struct task *t, unsigned why)
 	u->seen |= why;
 	u->runs++;
 	gate_add(&u->f->runs, 1);
+	if (why & LOOP_STOP) {
+		gate_wait(&u->f->done, 1);
+		clock_step(&u->f->clock, STOP_NS);
+	}
 	return park_on(0, 0);
 }
 
@@ -375,7 +381,7 @@ static void stop_has_a_deadline(void **state)
 	unit_start(&stays, &f, run_stay, -1, 3);
 	unit_start(&goes, &f, run_wake, -1, 0);
 	gate_wait(&f.runs, 2);
-	loop_stop(f.loop, clock_mono(&f.clock) + 10 * NS_PER_MS);
+	loop_stop(f.loop, clock_mono(&f.clock) + STOP_NS);
 	assert_int_equal(f.done.n, 2);
 	assert_int_equal(stays.seen, LOOP_START | LOOP_STOP);
 	assert_int_equal(stays.runs, 2);
