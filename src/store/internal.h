@@ -42,7 +42,7 @@ struct account {
 	_Atomic bool wants_checkpoint, wants_purge;
 	_Atomic int64_t next_sweep; /* monotonic */
 	_Atomic int64_t db_used;    /* when a connection was last given back, monotonic */
-	_Atomic bool db_warm;       /* connections hold cached pages */
+	_Atomic bool db_warm;       /* connections are open */
 
 	pthread_mutex_t lock; /* for what follows */
 	pthread_cond_t cond;

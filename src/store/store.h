@@ -43,7 +43,7 @@ struct store_options {
 	 * eventfds of the roles. May be NULL. */
 	void (*ring)(void *arg, unsigned slot);
 	void *ring_arg;
-	size_t handles_max;   /* open databases of idle accounts kept; 0: 64 */
+	size_t handles_max;   /* idle accounts kept open; 0: 64 */
 	unsigned lock_ms;     /* 0: 30,000 */
 	uint64_t message_max; /* size of the largest message; 0: 100 MiB */
 	uint64_t free_floor;  /* bytes; 0: twice message_max plus 64 MiB; UINT64_MAX: no floor */
@@ -79,7 +79,7 @@ struct err account_open(struct store *s, struct str name, struct account **ret);
 /* The same, and makes the account if there is none: the mailboxes Inbox, Archive, Drafts, Junk,
  * Sent and Trash with their special uses, subscribed. CANNOT for a name that is not ok. */
 struct err account_create(struct store *s, struct str name, struct account **ret);
-/* Gives the reference back. Idle databases stay open (options.handles_max). */
+/* Gives the reference back. Idle accounts stay open (options.handles_max). */
 void account_close(struct account *a);
 /* Removes the account with its mail, when nobody of this process has it open (IN_USE). */
 struct err account_remove(struct store *s, struct str name);
@@ -94,8 +94,9 @@ struct err account_modseq(struct account *a, uint64_t *ret_modseq);
 /* Bytes of all messages (a copy counts once for every entry), and how many entries there are. */
 struct err account_usage(struct account *a, uint64_t *ret_bytes, uint64_t *ret_entries);
 
-/* Housekeeping that may wait: database checkpoints, removal of dead segments. Called by the role
- * now and then (each second is right) from a thread that may block. */
+/* Housekeeping that may wait: database checkpoints, removal of dead segments, closing of databases
+ * that nobody used for two seconds, whoever has the account open. Called by the role now and then
+ * (each second is right) from a thread that may block. */
 void store_work(struct store *s);
 
 #endif

@@ -1,6 +1,7 @@
 /* What may wait: checkpoints, rows of messages that are gone, segments that are dead. */
 #include "store/internal.h"
 
+#include "os/memory.h"
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@ enum {
 	MOVE_MESSAGES = 1000,  /* a transaction */
 	KEEP_SECONDS = 3600,   /* a dead segment stays for readers that have just looked it up */
 	SWEEP_SECONDS = 600,   /* between two looks at an account's segments */
-	IDLE_SECONDS = 5,      /* after which a database's pages are forgotten */
+	IDLE_SECONDS = 2,      /* after which a database is closed */
 	ACCOUNTS_MAX = 1000,   /* looked at in one go */
 };
 
@@ -394,21 +395,19 @@ static struct err checkpoint(struct account *acc)
 	return db_checkpoint(c.db);
 }
 
-/* Connections that nobody needed for a while: one stays, 15 KiB without its pages. */
+/* Closes the connections: nobody needed one for a while. */
 static void cool(struct account *acc)
 {
-	struct db *extra[ACCOUNT_IDLE_MAX];
+	struct db *idle[ACCOUNT_IDLE_MAX];
 	size_t n = 0;
 
 	acc->db_warm = false;
 	pthread_mutex_lock(&acc->lock);
-	while (acc->idle_n > 1)
-		extra[n++] = acc->idle[--acc->idle_n];
-	if (acc->idle_n)
-		sqlite3_db_release_memory(acc->idle[0]->h);
+	while (acc->idle_n)
+		idle[n++] = acc->idle[--acc->idle_n];
 	pthread_mutex_unlock(&acc->lock);
 	while (n)
-		db_close(extra[--n]);
+		db_close(idle[--n]);
 }
 
 static struct err purge(struct account *acc)
@@ -429,7 +428,8 @@ static struct err sweep(struct account *acc)
 	return strays_remove(acc);
 }
 
-static void account_work(struct account *acc)
+/* True if it gave memory back. */
+static bool account_work(struct account *acc)
 {
 	int64_t now = clock_mono(acc->store->o.clock);
 	struct err e = acc->wants_purge ? purge(acc) : ERR_OK;
@@ -440,16 +440,19 @@ static void account_work(struct account *acc)
 	}
 	if (err_is_ok(e) && acc->wants_checkpoint)
 		e = checkpoint(acc);
-	if (acc->db_warm && now - acc->db_used > IDLE_SECONDS * NS_PER_S)
-		cool(acc);
 	if (err_failed(e))
 		log_error(&acc->store->log, "housekeeping failed", F_Z("account", acc->name),
 			  F_ERR(e));
+	if (!acc->db_warm || now - acc->db_used <= IDLE_SECONDS * NS_PER_S)
+		return false;
+	cool(acc);
+	return true;
 }
 
 void store_work(struct store *s)
 {
 	struct account *list[ACCOUNTS_MAX];
+	bool freed = false;
 	size_t n = 0;
 
 	pthread_mutex_lock(&s->lock);
@@ -459,7 +462,9 @@ void store_work(struct store *s)
 	}
 	pthread_mutex_unlock(&s->lock);
 	for (size_t i = 0; i < n; i++) {
-		account_work(list[i]);
+		freed |= account_work(list[i]);
 		account_unref(list[i]);
 	}
+	if (freed)
+		memory_give_back();
 }

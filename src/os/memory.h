@@ -1,0 +1,11 @@
+/* memory: what the process holds of it.
+ */
+#ifndef MOX_OS_MEMORY_H
+#define MOX_OS_MEMORY_H
+
+/* Gives pages in which nothing lives any more back to the system: malloc keeps those that lie
+ * between others. It walks the whole heap, some milliseconds for 100 MiB: for after something large
+ * was freed. */
+void memory_give_back(void);
+
+#endif
