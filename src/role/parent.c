@@ -345,6 +345,8 @@ static struct parent *parent_new(const struct parent_opts *opts)
 	if (!p)
 		return NULL;
 	p->opts = opts;
+	if (opts->fs)
+		p->fs = *opts->fs;
 	clock_init(&p->clock);
 	log_init(&p->log, STDERR_FILENO, LOG_INFO);
 	p->log.wall_ns = clock_wall_for_log;

@@ -12,11 +12,14 @@
 #include "base/err.h"
 #include "base/str.h"
 
+struct fs;
+
 struct parent_opts {
 	const char *static_path; /* mox.conf */
 	bool localserve;
 	bool one_process;
 	struct str log_level; /* instead of the configuration's; empty: that */
+	struct fs *fs;        /* with one_process: what tests do to the disk's calls; may be NULL */
 	/* Called when all roles serve; may be NULL. */
 	void (*serving)(void *arg);
 	void *arg;

@@ -1,14 +1,18 @@
-/* The process ends at the k-th call that changes the disk, for every k (without MOX_TEST_FULL:
- * every fourth). What was written stays: the kernel lives on. */
+/* The process ends at the k-th call that changes the disk, for every k (of the store alone, and
+ * without MOX_TEST_FULL: every fourth). What was written stays: the kernel lives on. With a server
+ * all its roles end at once; every eighth time it starts again. */
 #include "scenario.h"
 
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { DIED = 77, STRIDE = 4 };
+enum { DIED = 77, STRIDE = 4, AGAIN = 8 };
 
 struct shared {
-	int calls, die_at, acknowledged;
+	atomic_int calls;
+	int die_at; /* 0: never */
+	int acknowledged;
 };
 
 static struct shared *shared;
@@ -17,18 +21,22 @@ static int before(void *arg, const struct fs_call *call)
 {
 	(void)arg;
 	(void)call;
-	if (++shared->calls == shared->die_at)
+	if (shared->die_at && ++shared->calls == shared->die_at)
 		_exit(DIED);
 	return 0;
 }
 
-static void run(const struct scenario *s, const char *root)
+static void run(const struct scenario *s, const char *folder, int die_at)
 {
 	struct fs fs = {.before = before};
 	struct world w = {0};
 
-	snprintf(w.root, sizeof(w.root), "%s", root);
-	world_open(&w, &fs);
+	snprintf(w.folder, sizeof(w.folder), "%s", folder);
+	/* How a server starts is no part of it. */
+	if (!s->server)
+		shared->die_at = die_at;
+	world_open(&w, s->server, &fs);
+	shared->die_at = die_at;
 	for (int i = s->prepare; s->ops[i]; i++) {
 		if (err_failed(s->ops[i](&w)))
 			_exit(1);
@@ -40,25 +48,27 @@ static void run(const struct scenario *s, const char *root)
 /* False when the scenario came to its end before call k. */
 static bool crash_at(const struct scenario *s, const struct prepared *p, int k)
 {
-	char root[96];
+	char folder[96];
 	int status;
 
-	snprintf(root, sizeof(root), "%s-k", p->folder);
-	copy_tree(p->folder, root);
-	*shared = (struct shared){.die_at = k};
+	snprintf(folder, sizeof(folder), "%s-k", p->folder);
+	copy_tree(p->folder, folder);
+	*shared = (struct shared){0};
 	fflush(NULL);
 	pid_t pid = fork();
 
 	if (pid == 0)
-		run(s, root);
+		run(s, folder, k);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	if (WEXITSTATUS(status) != DIED)
 		assert_int_equal(WEXITSTATUS(status), 0);
-	if (!survived(s, p, root, shared->acknowledged, false))
+	if (!survived(s, p, folder, shared->acknowledged, false))
 		fail_msg("%s: died at call %d, after %d operations", s->name, k,
 			 shared->acknowledged);
-	testing_remove(root);
+	if (s->server && (k % AGAIN == 0 || getenv("MOX_TEST_FULL")))
+		served_again(s, p, folder, shared->acknowledged);
+	testing_remove(folder);
 	return WEXITSTATUS(status) == DIED;
 }
 
@@ -66,7 +76,7 @@ static void every_call(void **state)
 {
 	const struct scenario *s = *state;
 	struct prepared p;
-	int k = 1, stride = getenv("MOX_TEST_FULL") ? 1 : STRIDE;
+	int k = 1, stride = s->server || getenv("MOX_TEST_FULL") ? 1 : STRIDE;
 
 	prepare(s, &p);
 	while (crash_at(s, &p, k))
@@ -76,7 +86,7 @@ static void every_call(void **state)
 	prepared_fini(&p);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[ARRAY_LEN(scenarios)];
 
@@ -86,5 +96,7 @@ int main(void)
 		tests[i] = (struct CMUnitTest){.name = scenarios[i].name,
 					       .test_func = every_call,
 					       .initial_state = (void *)(uintptr_t)&scenarios[i]};
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,25 +1,16 @@
-/* scenario: what the crash tests do to an account, and what it is then.
+/* scenario: what the crash tests do to accounts, and what these are then.
  *
- * A scenario is a list of operations. Clock and random source are the test's, so that each run
- * does the same; the account after each operation is known as a text (dump), and after a crash it
- * must be one of two: that of the last operation acknowledged, or that with the next one done.
+ * A scenario is a list of operations. Each run does the same; the accounts after each operation are
+ * known as texts (world.h), and after a crash each must be one of two: that of the last operation
+ * acknowledged, or that with the next one done. An operation of the store alone is acknowledged
+ * when it returns, one of a server when its peer has read so.
  */
 #ifndef MOX_TEST_CRASH_SCENARIO_H
 #define MOX_TEST_CRASH_SCENARIO_H
 
-#include "store/testing.h"
+#include "exchange.h"
 
-enum { OPS_MAX = 16, DUMP_MAX = 64 << 10 };
-
-struct world {
-	char root[96];
-	struct clock clock;
-	struct rand_test rand;
-	struct store_options options;
-	struct store *store;
-	struct account *acc; /* NULL until it was made */
-	struct arena arena;
-};
+enum { OPS_MAX = 16 };
 
 typedef struct err (*op_fn)(struct world *w);
 
@@ -28,50 +19,14 @@ struct scenario {
 	int prepare;        /* this many first operations are not part of the test */
 	op_fn ops[OPS_MAX]; /* NULL ends */
 	bool unseen;        /* has operations that nobody sees: their syncs may be lost */
+	bool server;        /* exchanges with a server */
 };
-
-/* What account_open says, unless it is that there is no account. */
-static inline struct err world_try_open(struct world *w, struct fs *fs)
-{
-	clock_init(&w->clock);
-	clock_set(&w->clock, INT64_C(1800000000) * NS_PER_S);
-	rand_test_init(&w->rand, 1);
-	arena_init(&w->arena, 64 << 20);
-	w->options = (struct store_options){
-		.root = w->root,
-		.fs = fs,
-		.clock = &w->clock,
-		.random = &w->rand.src,
-		.free_floor = UINT64_MAX,
-		.segment_max = 3000,
-		.own_segment_min = 2000,
-		.checkpoint_pages = 1,
-	};
-	assert_ok(store_open(&w->options, &w->store));
-	w->acc = NULL;
-	struct err e = account_open(w->store, STR("a"), &w->acc);
-
-	return err_is(e, ERR_NOT_FOUND) ? ERR_OK : e;
-}
-
-static inline void world_open(struct world *w, struct fs *fs)
-{
-	assert_ok(world_try_open(w, fs));
-}
-
-static inline void world_close(struct world *w)
-{
-	if (w->acc)
-		account_close(w->acc);
-	store_close(w->store);
-	arena_fini(&w->arena);
-}
 
 /* ---- operations ---- */
 
 static inline struct err op_create(struct world *w)
 {
-	return account_create(w->store, STR("a"), &w->acc);
+	return account_create(w->store, STR(ACCOUNT), &w->acc);
 }
 
 static inline struct err append_n(struct world *w, const char *mailbox, size_t n, size_t size)
@@ -106,7 +61,7 @@ static inline struct err op_append_own(struct world *w)
 
 static inline struct err op_deliver(struct world *w)
 {
-	struct delivery d = {.account = STR("a"),
+	struct delivery d = {.account = STR(ACCOUNT),
 			     .add = testing_message(&w->arena, "Inbox", "delivered")};
 
 	message_deliver(w->store, &d, 1);
@@ -197,9 +152,9 @@ static inline struct err op_rebuild(struct world *w)
 
 	account_close(w->acc);
 	w->acc = NULL;
-	struct err e = account_rebuild(w->store, STR("a"), &report);
+	struct err e = account_rebuild(w->store, STR(ACCOUNT), &report);
 
-	struct err again = account_open(w->store, STR("a"), &w->acc);
+	struct err again = account_open(w->store, STR(ACCOUNT), &w->acc);
 
 	return err_failed(e) ? e : again;
 }
@@ -218,6 +173,25 @@ static const struct scenario scenarios[] = {
 	  op_work, op_append, op_work, op_append_three},
 	 true},
 	{"rebuild", 3, {op_create, op_append_three, op_append_own, op_rebuild, op_append}, true},
+	{"smtp", 1, {op_data, op_data, op_data_two, op_bdat}, .server = true},
+	{"smtp spooled", 1, {op_data, op_data_spooled, op_data_own}, .server = true},
+	{"imap append",
+	 1,
+	 {op_imap_append, op_imap_append, op_imap_append_three, op_imap_append_own},
+	 .server = true},
+	{"imap store",
+	 1,
+	 {op_imap_append_three, op_imap_store, op_imap_store_silent},
+	 .server = true},
+	{"imap copy and move",
+	 1,
+	 {op_imap_append_three, op_imap_copy, op_imap_move},
+	 .server = true},
+	{"imap expunge",
+	 3,
+	 {op_imap_append_three, op_imap_store_silent, op_imap_copy, op_imap_expunge,
+	  op_imap_expunge_all},
+	 .server = true},
 };
 
 static inline int ops_count(const struct scenario *s)
@@ -229,114 +203,14 @@ static inline int ops_count(const struct scenario *s)
 	return n;
 }
 
-/* ---- what an account is ---- */
+/* ---- where a test begins ---- */
 
-static inline void dump_mailbox(struct account *acc, const struct mailbox *m, struct buf *b)
-{
-	struct entry_query q = {.mailbox = m->id, .want = WANT_FACTS};
-	struct entries e;
-	struct arena a;
-
-	arena_init(&a, 16 << 20);
-	buf_printf(b, "%u %.*s validity %u next %u modseq %llu sub %d use %u total %u\n", m->id,
-		   STR_ARG(m->name), m->uidvalidity, m->uidnext,
-		   (unsigned long long)m->highestmodseq, m->subscribed, m->use, m->total);
-	assert_ok(entry_list(acc, &q, &a, &e));
-	for (size_t i = 0; i < e.n; i++) {
-		struct message_body body;
-		char *p = arena_alloc(&a, e.e[i].size);
-		size_t n;
-
-		assert_ok(message_open(acc, e.e[i].message, &body));
-		assert_ok(message_read(&body, 0, p, e.e[i].size, &n));
-		message_close(&body);
-		buf_printf(b, " %u modseq %llu flags %u+%zu size %llu bytes %llx\n", e.e[i].uid,
-			   (unsigned long long)e.e[i].modseq, e.e[i].set.flags,
-			   e.e[i].set.keyword_count, (unsigned long long)e.e[i].size,
-			   (unsigned long long)str_hash(str_of(p, n), 0));
-	}
-	arena_fini(&a);
-}
-
-/* "none" without the account. */
-static inline void dump(struct world *w, struct buf *b)
-{
-	struct mailbox *m;
-	struct arena a;
-	size_t n;
-
-	buf_clear(b);
-	if (!w->acc) {
-		buf_str_add(b, STR("none"));
-		return;
-	}
-	arena_init(&a, 16 << 20);
-	assert_ok(mailbox_list(w->acc, &a, &m, &n));
-	for (size_t i = 0; i < n; i++)
-		dump_mailbox(w->acc, &m[i], b);
-	arena_fini(&a);
-	assert_false(buf_failed(b));
-}
-
-static inline void print_found(void *arg, struct str what)
-{
-	print_error("%s: %.*s\n", (const char *)arg, STR_ARG(what));
-}
-
-/* Nothing is wrong with the account. quiet: whoever expects that there is. */
-static inline bool consistent(struct world *w, const char *name, bool quiet)
-{
-	struct check_report r = {.found = quiet ? NULL : print_found,
-				 .arg = (void *)(uintptr_t)name};
-
-	if (!w->acc)
-		return true;
-	return err_is_ok(account_check(w->acc, CHECK_BYTES, &r)) && r.findings == 0;
-}
-
-/* ---- folders ---- */
-
-static inline void copy_file(const char *from, const char *to)
-{
-	BUF_AUTO b = BUF_INIT(256 << 20);
-	FILE *f = fopen(to, "w");
-
-	assert_non_null(f);
-	assert_ok(file_read(AT_FDCWD, from, &b));
-	assert_int_equal(fwrite(b.n ? b.p : "", 1, b.n, f), b.n);
-	fclose(f);
-}
-
-static inline void copy_tree(const char *from, const char *to)
-{
-	DIR *d = opendir(from);
-	struct dirent *e;
-
-	assert_non_null(d);
-	mkdir(to, 0700);
-	while ((e = readdir(d))) {
-		char a[600], b[600];
-		struct stat st;
-
-		if (str_eq(str_z(e->d_name), STR(".")) || str_eq(str_z(e->d_name), STR("..")))
-			continue;
-		snprintf(a, sizeof(a), "%s/%s", from, e->d_name);
-		snprintf(b, sizeof(b), "%s/%s", to, e->d_name);
-		assert_int_equal(stat(a, &st), 0);
-		if (S_ISDIR(st.st_mode))
-			copy_tree(a, b);
-		else
-			copy_file(a, b);
-	}
-	closedir(d);
-}
-
-/* A folder in which the scenario's first operations are done, and its dumps: dumps[i] is the
- * account after i more operations. */
+/* A folder in which the scenario's first operations are done, and its dumps: dumps[i] is after i
+ * more operations. */
 struct prepared {
 	char folder[48];
 	int n; /* operations of the test itself */
-	struct buf dumps[OPS_MAX + 1];
+	struct dumps dumps[OPS_MAX + 1];
 };
 
 static inline void prepare(const struct scenario *s, struct prepared *p)
@@ -344,71 +218,113 @@ static inline void prepare(const struct scenario *s, struct prepared *p)
 	struct world w = {0};
 	int n = ops_count(s);
 
-	/* In memory where there is such a place: thousands of syncs. */
-	snprintf(p->folder, sizeof(p->folder), "%s/mox-crash-XXXXXX",
-		 access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
-	assert_non_null(mkdtemp(p->folder));
-	snprintf(w.root, sizeof(w.root), "%s", p->folder);
-	world_open(&w, NULL);
+	folder_make(p->folder);
+	if (s->server)
+		server_prepare(p->folder);
+	snprintf(w.folder, sizeof(w.folder), "%s", p->folder);
+	world_open(&w, s->server, NULL);
 	for (int i = 0; i < s->prepare; i++)
 		assert_ok(s->ops[i](&w));
 	world_close(&w);
 	/* The rest on a copy. */
-	snprintf(w.root, sizeof(w.root), "%s-run", p->folder);
-	copy_tree(p->folder, w.root);
-	world_open(&w, NULL);
+	snprintf(w.folder, sizeof(w.folder), "%s-run", p->folder);
+	copy_tree(p->folder, w.folder);
+	world_open(&w, s->server, NULL);
 	p->n = n - s->prepare;
 	for (int i = 0; i <= p->n; i++) {
-		buf_init(&p->dumps[i], DUMP_MAX);
+		dumps_init(&p->dumps[i]);
 		dump(&w, &p->dumps[i]);
 		if (i < p->n)
 			assert_ok(s->ops[s->prepare + i](&w));
 	}
-	assert_true(consistent(&w, s->name, false));
 	world_close(&w);
-	testing_remove(w.root);
+	testing_remove(w.folder);
 }
 
 static inline void prepared_fini(struct prepared *p)
 {
 	for (int i = 0; i <= p->n; i++)
-		buf_fini(&p->dumps[i]);
+		dumps_fini(&p->dumps[i]);
 	testing_remove(p->folder);
 }
 
-/* Opens what a crash left: it is consistent, and what was acknowledged is there, and of what was
- * not all or nothing; then the account goes on. */
-static inline bool survived(const struct scenario *s, const struct prepared *p, const char *root,
+/* ---- what is left ---- */
+
+/* Consistent, and as after so many operations, or after one more. */
+static inline bool intact(const struct scenario *s, const struct prepared *p, struct world *w,
+			  int acknowledged, bool quiet)
+{
+	const struct dumps *now = &p->dumps[acknowledged],
+			   *next = &p->dumps[acknowledged + (acknowledged < p->n)];
+	struct dumps d;
+
+	if (!consistent(w, s->name, quiet))
+		return false;
+	dumps_init(&d);
+	dump(w, &d);
+	bool ok = dumps_match(&d, now, next);
+
+	if (!ok && !quiet)
+		dumps_print(s->name, &d, now);
+	dumps_fini(&d);
+	return ok;
+}
+
+/* Opens what a crash left: nothing acknowledged is missing, and of what was not there is all or
+ * nothing; then the account goes on. */
+static inline bool survived(const struct scenario *s, const struct prepared *p, const char *folder,
 			    int acknowledged, bool quiet)
 {
 	struct world w = {0};
-	BUF_AUTO now = BUF_INIT(DUMP_MAX);
 
-	snprintf(w.root, sizeof(w.root), "%s", root);
-	struct err e = world_try_open(&w, NULL);
+	snprintf(w.folder, sizeof(w.folder), "%s", folder);
+	struct err e = world_try_open(&w, s->server, NULL);
 
 	if (err_failed(e) && !quiet)
 		print_error("%s: %.*s\n", s->name, STR_ARG(err_text(e)));
-	bool ok = err_is_ok(e) && consistent(&w, s->name, quiet);
+	bool ok = err_is_ok(e) && intact(s, p, &w, acknowledged, quiet);
 
-	if (ok) {
-		dump(&w, &now);
-		ok = str_eq(buf_str(&now), buf_str(&p->dumps[acknowledged])) ||
-		     (acknowledged < p->n &&
-		      str_eq(buf_str(&now), buf_str(&p->dumps[acknowledged + 1])));
-		if (!ok && !quiet)
-			print_error("%s: after %d operations:\n%.*swant:\n%.*s", s->name,
-				    acknowledged, STR_ARG(buf_str(&now)),
-				    STR_ARG(buf_str(&p->dumps[acknowledged])));
-	}
-	if (ok && !w.acc)
-		assert_ok(op_create(&w));
-	if (ok) {
+	if (ok && !s->server) {
+		if (!w.acc)
+			assert_ok(op_create(&w));
 		assert_ok(op_append(&w));
 		ok = consistent(&w, s->name, quiet);
 	}
 	world_close(&w);
 	return ok;
+}
+
+/* What a server left is consistent, and this is what it is. */
+static inline void left(const struct scenario *s, const char *folder, struct dumps *ret)
+{
+	struct world w = {0};
+
+	snprintf(w.folder, sizeof(w.folder), "%s", folder);
+	assert_ok(world_try_open(&w, s->server, NULL));
+	assert_true(consistent(&w, s->name, false));
+	dump(&w, ret);
+	world_close(&w);
+}
+
+/* The server starts on what a crash left, and who heard nothing asks again: that is done, and
+ * nothing is there more often than it was asked for (RFC 1047 §1). */
+static inline void served_again(const struct scenario *s, const struct prepared *p,
+				const char *folder, int acknowledged)
+{
+	int next = acknowledged + (acknowledged < p->n);
+	unsigned before = p->dumps[acknowledged].messages, least = p->dumps[next].messages;
+	struct world w = {0};
+	struct dumps d;
+
+	snprintf(w.folder, sizeof(w.folder), "%s", folder);
+	world_open(&w, true, NULL);
+	if (acknowledged < p->n)
+		assert_ok(s->ops[s->prepare + acknowledged](&w));
+	world_close(&w);
+	dumps_init(&d);
+	left(s, folder, &d);
+	assert_in_range(d.messages, least, least > before ? 2 * least - before : least);
+	dumps_fini(&d);
 }
 
 #endif
