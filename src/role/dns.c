@@ -3,9 +3,10 @@
  * Input: questions of other roles, any of which may have been taken over, and through libunbound
  * the answers of anyone. The role has no data but the root's keys, and nothing to steal.
  *
- * Servers that the configuration names for all names are asked once whether DNSSEC comes through
+ * Servers that the configuration names for all names are asked first whether DNSSEC comes through
  * them; until that is known, ten seconds at most, questions wait. If it does not, names are
- * resolved from the root instead, so that a proof is worth something.
+ * resolved from the root instead, so that a proof is worth something. Servers that are silent are
+ * used, and asked again each minute.
  */
 #include "role/role.h"
 

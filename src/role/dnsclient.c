@@ -4,9 +4,12 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* An answer, twice: as a message, and as it is given; many short strings of a TXT record need the
- * most. */
-enum { ANSWER_ARENA = 2 << 20, ANSWERED = 0 };
+enum {
+	/* An answer, twice: as a message, and as it is given; many short strings of a TXT record
+	 * need the most. */
+	ANSWER_ARENA = 2 << 20,
+	ANSWERED = 0, /* in the place of a type, where it is none */
+};
 
 struct dnsclient {
 	struct role *role;
@@ -18,7 +21,7 @@ struct dnsclient {
 	bool running; /* `answer` may be running; set and read on the hub's thread */
 	bool ended;   /* from within `answer` */
 	size_t n;
-	uint16_t type[]; /* of the questions; ANSWERED */
+	uint16_t type[]; /* of each question, or ANSWERED */
 };
 
 static void answer_give(struct dnsclient *c, size_t i, const struct dns_answer *a)

@@ -16,8 +16,8 @@ struct lookup {
 	struct lookups *all;
 	struct list in_all;
 	struct list waiters;
-	uint64_t id; /* the resolver's */
-	bool asked;
+	uint64_t id;                  /* the resolver's */
+	bool asked;                   /* and not answered yet: the id is good */
 	struct dns_question question; /* its name is in the key */
 	struct str key;
 	char key_bytes[KEY_MAX];
@@ -56,9 +56,8 @@ void lookups_fini(struct lookups *l)
 	map_fini(&l->by_question);
 }
 
-/* Requests: their answers, and their end. */
+/* Requests: their answers. The request is gone after the last. */
 
-/* The request is gone after its last answer. */
 static void waiter_answer(struct waiter *w, const struct msg_dns_answer *answer)
 {
 	struct request *r = w->request;
