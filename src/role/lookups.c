@@ -227,33 +227,32 @@ static struct err questions_read(struct ipc_request *q, struct dns_question **re
 	return rq->questions_n ? ERR_OK : err_make(ERR_SYNTAX, "no question");
 }
 
-static struct err request_new(struct lookups *l, struct ipc_request *q, struct request **ret)
+/* NULL without memory. */
+static struct request *request_new(struct lookups *l, struct ipc_request *q)
 {
 	const struct msg_dns_lookup_request *rq = q->args;
 	size_t n = rq->questions_n;
 	struct request *r = arena_alloc(&q->arena, sizeof(*r) + n * sizeof(r->waiter[0]));
 
 	if (!r)
-		return err_make(ERR_RESOURCES, "no memory for questions");
+		return NULL;
 	r->q = q;
 	r->open = r->n = n;
 	for (size_t i = 0; i < n; i++)
 		r->waiter[i].request = r;
 	list_add_tail(&l->requests, &r->in_all);
-	*ret = r;
-	return ERR_OK;
+	return r;
 }
 
 void lookups_take(struct lookups *l, struct ipc_request *q)
 {
 	struct dns_question *questions;
-	struct request *r;
 	struct err e = questions_read(q, &questions);
+	struct request *r = err_is_ok(e) ? request_new(l, q) : NULL;
 
-	if (err_is_ok(e))
-		e = request_new(l, q, &r);
-	if (err_failed(e)) {
-		ipc_reply_err(q, e);
+	if (!r) {
+		ipc_reply_err(
+			q, err_failed(e) ? e : err_make(ERR_RESOURCES, "no memory for questions"));
 		return;
 	}
 	/* All may be answered at once; with the last answer the request is gone. */
