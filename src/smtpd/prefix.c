@@ -86,6 +86,9 @@ void smtpd_prefix(struct buf *b, const struct smtpd_message *m, const struct smt
 	buf_str_add(b, STR("\r\nReturn-Path: "));
 	buf_smtp_path(b, &m->from);
 	buf_str_add(b, STR("\r\n"));
+	/* RFC 8601 §5 NOT: fields of others that claim to be ours are not deleted, because a
+	 * message's bytes are kept as they came. Ours stands above our Received, where no other
+	 * can. */
 	buf_str_add(b, m->results);
 	received(b, m, rcpt);
 	buf_str_add(b, m->added);
