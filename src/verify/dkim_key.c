@@ -26,7 +26,7 @@ static bool list_has(struct str list, struct str word)
 	return false;
 }
 
-/* Whether the tag's list has one of the words, or the tag is not there. */
+/* Whether the tag's list has the word, or the tag is not there. */
 static bool allows(const struct taglist *tags, struct str name, struct str word)
 {
 	const struct tag *t = taglist_get(tags, name);
@@ -162,30 +162,41 @@ static enum dkim_key_type type_wanted(enum dkim_algorithm a)
 struct search {
 	struct dkim_key key;
 	struct str record;
-	size_t n;            /* records with a key of the type, or a revoked one */
-	const char *refused; /* why a record was passed over */
+	size_t n; /* records that may be meant */
+	/* The record that was passed over last, and why. */
+	const char *refused;
 	struct str refused_record, refused_detail;
+	bool refused_testing;
 };
+
+/* Why a record is ignored: RFC 6376 §3.6.1 on h=, k= and s=, §6.1.2 steps 6 and 8. A revoked key
+ * may be of any type. NULL: it is the one, or one of those. */
+static const char *record_refusal(const struct dkim_key *k, enum dkim_key_type type)
+{
+	return k->data.n && k->type != type ? "the key is of another type"
+	       : !k->sha256                 ? "the key is not for SHA-256 (h=)"
+	       : !k->email                  ? "the key is not for email (s=)"
+					    : NULL;
+}
 
 static void search_record(struct search *to, struct str record, enum dkim_key_type type,
 			  struct arena *a)
 {
 	struct dkim_key k = {0};
 	struct err e = dkim_key_parse(record, a, &k);
+	const char *refusal =
+		err_failed(e) ? "the record is no key record" : record_refusal(&k, type);
 
-	if (err_failed(e)) {
-		if (!to->refused || str_starts(record, STR("v=DKIM1"))) {
-			to->refused = "the record is no key record";
-			to->refused_record = record;
-			to->refused_detail = arena_dup(a, err_text(e));
-		}
-	} else if (k.data.n && k.type != type) {
-		to->refused = "the key is of another type";
-		to->refused_record = record;
-		to->refused_detail = STR("");
-	} else if (to->n++ == 0) {
+	if (!refusal) {
+		if (to->n++)
+			return;
 		to->key = k;
 		to->record = record;
+	} else if (!to->refused || err_is_ok(e)) {
+		to->refused = refusal;
+		to->refused_record = record;
+		to->refused_detail = err_failed(e) ? arena_dup(a, err_text(e)) : STR("");
+		to->refused_testing = err_is_ok(e) && k.testing;
 	}
 }
 
@@ -196,16 +207,14 @@ static void say(struct dkim_key_found *ret, struct arena *a, enum auth_result re
 	ret->why = detail.n ? arena_printf(a, "%s: %.*s", what, STR_ARG(detail)) : str_z(what);
 }
 
-/* RFC 6376 §6.1.2, steps 6 to 8 and §3.6.1; NULL: the key may be used. */
+/* Why the one key may not be used: RFC 6376 §6.1.2 step 7, §3.6.1 t=s; NULL. */
 static const char *key_refusal(const struct dkim_signature *s, const struct dkim_key *k)
 {
-	return !k->sha256       ? "the key is not for SHA-256 (h=)"
-	       : !k->email      ? "the key is not for email (s=)"
-	       : k->data.n == 0 ? "the key is revoked"
-	       : k->strict && s->kind == DKIM_SIGNATURE &&
-			       !dns_name_eq(s->identity_domain, s->domain)
-		       ? "the key allows no subdomain in i= (t=s)"
-		       : NULL;
+	if (k->data.n == 0)
+		return "the key is revoked";
+	if (k->strict && s->kind == DKIM_SIGNATURE && !dns_name_eq(s->identity_domain, s->domain))
+		return "the key allows no subdomain in i= (t=s)";
+	return NULL;
 }
 
 static void key_use(const struct dkim_key *k, unsigned rsa_bits_min, struct arena *a,
@@ -260,6 +269,7 @@ void dkim_key_find(const struct dkim_signature *s, const struct dns_answer *answ
 		say(ret, a, AUTH_TEMPERROR, "several records are keys of the type", STR(""));
 	} else if (found.refused) {
 		ret->record = found.refused_record;
+		ret->testing = found.refused_testing;
 		say(ret, a, AUTH_PERMERROR, found.refused, found.refused_detail);
 	} else {
 		say(ret, a, AUTH_PERMERROR, "no key in the DNS", STR(""));

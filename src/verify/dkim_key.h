@@ -51,8 +51,8 @@ struct dkim_key_found {
 
 /* selector._domainkey.domain, in the arena. */
 struct str dkim_key_name(const struct dkim_signature *s, struct arena *a);
-/* Chooses the record for the signature and loads its key: the one of the signature's key type, of
- * those that are key records. rsa_bits_min: more than DKIM_RSA_BITS_MIN if larger. */
+/* Chooses the record for the signature and loads its key: of those that are key records the one of
+ * the signature's key type, for email and SHA-256. rsa_bits_min: if more than DKIM_RSA_BITS_MIN. */
 void dkim_key_find(const struct dkim_signature *s, const struct dns_answer *answer,
 		   unsigned rsa_bits_min, struct arena *a, struct dkim_key_found *ret);
 
