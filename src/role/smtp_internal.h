@@ -17,7 +17,8 @@ struct smtp_role {
 	struct smtpd_env env;
 	struct receivedid id;
 	int tmp;
-	struct smtp_service *services; /* one for each listener */
+	_Atomic int64_t dns_silent_until; /* localserve: nobody is asked before; monotonic ns */
+	struct smtp_service *services;    /* one for each listener */
 };
 
 /* Of struct smtpd_env; arg is a struct smtp_role. */

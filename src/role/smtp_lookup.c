@@ -4,17 +4,36 @@
 #include "role/dnsclient.h"
 #include <stdlib.h>
 
+/* A developer's machine is often without the Internet, and no mail there shall wait for it twice:
+ * after names that nobody answered in time localserve does not ask for so long. */
+enum { SILENCE_S = 60 };
+
 struct asking {
+	struct smtp_role *smtp;
+	int64_t deadline;
 	struct smtpd_lookup *lookup;
 	struct dnsclient *client;
 	size_t left;
 };
+
+static void silence_note(const struct asking *k, const struct dns_answer *a)
+{
+	int64_t now = clock_mono(k->smtp->role->clock);
+
+	if (!k->smtp->role->localserve)
+		return;
+	if (a->status != DNS_FAILED)
+		k->smtp->dns_silent_until = 0;
+	else if (now >= k->deadline)
+		k->smtp->dns_silent_until = now + SILENCE_S * NS_PER_S;
+}
 
 static void answered(void *arg, size_t index, const struct dns_answer *a)
 {
 	struct asking *k = arg;
 	bool last = --k->left == 0;
 
+	silence_note(k, a);
 	smtpd_lookup_answer(k->lookup, index, a);
 	if (!last)
 		return;
@@ -38,8 +57,10 @@ void smtp_env_lookup(void *arg, struct smtpd_lookup *l, const struct dns_questio
 	struct asking *k = calloc(1, sizeof(*k));
 	struct err e = err_make(ERR_RESOURCES, "no memory to ask the DNS");
 
-	if (k) {
-		*k = (struct asking){.lookup = l, .left = n};
+	if (clock_mono(s->role->clock) < s->dns_silent_until) {
+		e = err_make(ERR_UNAVAILABLE, "the DNS did not answer a moment ago");
+	} else if (k) {
+		*k = (struct asking){.smtp = s, .deadline = deadline, .lookup = l, .left = n};
 		e = dnsclient_ask(s->role, q, n, deadline, answered, k, &k->client);
 	}
 	if (err_is_ok(e))

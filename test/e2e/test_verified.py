@@ -50,6 +50,8 @@ nomail.test MX 0 .
 text.test TXT "nothing else"
 broken.test * SERVFAIL
 *.broken.test * SERVFAIL
+silent.test * TIMEOUT
+*.silent.test * TIMEOUT
 """)
 
 
@@ -216,10 +218,18 @@ def test_key_is_replaced(server):
     os.rename(server.dir / "away.pem", server.dir / "e1.pem")
 
 
-def proxied(mox, i):
-    """A connection of a peer of its own: the limits are for those who come from one address."""
-    c = Smtp(mox.port["smtp"], hello=False, source="127.0.0.9")
-    return c
+def test_localserve_waits_once(own_mox):
+    """Without the Internet a developer's mail waits once for names, two seconds, then goes on without."""
+    mox = own_mox.start()
+    for reason in ("no answer in time", "did not answer a moment ago"):
+        with smtplib.SMTP("127.0.0.1", mox.port["smtp"], "client.test", DEADLINE) as c:
+            c.sendmail("x@silent.test", "mox@localhost", MESSAGE.format("<x@silent.test>", reason))
+        with imaplib.IMAP4("127.0.0.1", mox.port["imap"], timeout=DEADLINE) as c:
+            c.login("mox@localhost", PASSWORD)
+            c.select("INBOX")
+            message = c.fetch("*", "BODY.PEEK[]")[1][0][1]
+        assert results(message)["spf"][0] == "temperror"
+        assert reason in re.sub(r"\s+", " ", email.message_from_bytes(message)["Received-SPF"])
 
 
 def threads(pid):
