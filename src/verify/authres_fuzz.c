@@ -20,7 +20,7 @@ static void check_lines(struct str s)
 		assert(s.p[i] != '\0');
 		if (s.p[i] == '\r' || s.p[i] == '\n')
 			assert(i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
-			       s.p[i + 2] == ' ' && ++i);
+			       ch_is_wsp(s.p[i + 2]) && ++i);
 	}
 }
 
