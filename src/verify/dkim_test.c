@@ -405,6 +405,46 @@ static void example(void **state)
 	arena_fini(&a);
 }
 
+/* The example of RFC 6376 §A.2, with the white space that was signed: folds by six spaces, and one
+ * space in the body where the RFC prints two. */
+static void simple_example(void **state)
+{
+	static const char message[] =
+		"DKIM-Signature: v=1; a=rsa-sha256; s=brisbane; d=example.com;\r\n"
+		"      c=simple/simple; q=dns/txt; i=joe@football.example.com;\r\n"
+		"      h=Received : From : To : Subject : Date : Message-ID;\r\n"
+		"      bh=2jUSOH9NhtVGCQWNr9BrIAPreKQjO6Sn7XIkfJVOzv8=;\r\n"
+		"      b=AuUoFEfDxTDkHlLXSZEpZj79LICEps6eda7W3deTVFOk4yAUoqOB\r\n"
+		"      4nujc7YopdG5dWLSdNg6xNAZpOPr+kHxt1IrE+NahM6L/LbvaHut\r\n"
+		"      KVdkLLkpVaVVQPzeRDI009SO2Il5Lu7rDNH6mZckBdrIx0orEtZV\r\n"
+		"      4bmp/YzhwvcubU4=;\r\n"
+		"Received: from client1.football.example.com  [192.0.2.1]\r\n"
+		"      by submitserver.example.com with SUBMISSION;\r\n"
+		"      Fri, 11 Jul 2003 21:01:54 -0700 (PDT)\r\n"
+		"From: Joe SixPack <joe@football.example.com>\r\n"
+		"To: Suzie Q <suzie@shopping.example.net>\r\n"
+		"Subject: Is dinner ready?\r\n"
+		"Date: Fri, 11 Jul 2003 21:00:37 -0700 (PDT)\r\n"
+		"Message-ID: <20030712040037.46341.5F8J@football.example.com>\r\n\r\n"
+		"Hi.\r\n\r\nWe lost the game. Are you hungry yet?\r\n\r\nJoe.\r\n";
+	/* RFC 6376, appendix C */
+	static const char zone[] = "brisbane._domainkey.example.com TXT "
+				   "\"v=DKIM1; p=MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQ\" "
+				   "\"KBgQDwIRP/UC3SBsEmGqZ9ZJW3/DkMoGeLnQg1fWn7/zYt\" "
+				   "\"IxN2SnFCjxOCKG9v3b4jYfcTNh5ijSsq631uBItLa7od+v\" "
+				   "\"/RtdC2UzJ1lWT947qR+Rcac2gbto/NMqJ0fzfVjH4OuKhi\" "
+				   "\"tdY9tf6mcwGjaNBcWToIMmPSPDdQPNUYckcQ2QIDAQAB\"\n";
+	const struct dkim_options o = {.now = DKIM_TEST_NOW};
+	struct arena a;
+	struct dkim_results r;
+
+	arena_init(&a, 1 << 20);
+	test_verify(str_z(message), zone, &o, &a, &r);
+	assert_int_equal(r.n, 1);
+	assert_str("why", r.result[0].why, STR("the signature is good"));
+	arena_fini(&a);
+}
+
 static void overall(void **state)
 {
 	static const struct {
@@ -467,9 +507,10 @@ static void no_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(signatures), cmocka_unit_test(changes), cmocka_unit_test(policy),
-		cmocka_unit_test(rsa_keys),   cmocka_unit_test(example), cmocka_unit_test(overall),
-		cmocka_unit_test(no_memory),
+		cmocka_unit_test(signatures), cmocka_unit_test(changes),
+		cmocka_unit_test(policy),     cmocka_unit_test(rsa_keys),
+		cmocka_unit_test(example),    cmocka_unit_test(simple_example),
+		cmocka_unit_test(overall),    cmocka_unit_test(no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
