@@ -133,9 +133,19 @@ static void body_line_end(struct canon_body *b)
 	b->space = false;
 }
 
-static bool body_is_data(const struct canon_body *b, char c)
+/* How many bytes at the front of s stand for themselves. */
+static size_t body_run(const struct canon_body *b, struct str s)
 {
-	return c != '\r' && (b->kind == CANON_SIMPLE || !ch_is_wsp(c));
+	size_t n = 0;
+
+	if (b->kind == CANON_SIMPLE) {
+		ssize_t cr = str_chr(s, '\r');
+
+		return cr < 0 ? s.n : (size_t)cr;
+	}
+	while (n < s.n && s.p[n] != '\r' && !ch_is_wsp(s.p[n]))
+		n++;
+	return n;
 }
 
 /* Whether the CR that ended the last piece, or stands before s, ends a line; consumes the LF. */
@@ -153,12 +163,10 @@ static void body_cr(struct canon_body *b, struct str *s)
 void canon_body_add(struct canon_body *b, struct str s)
 {
 	while (s.n) {
-		size_t n = 0;
-
 		if (b->cr)
 			body_cr(b, &s);
-		while (n < s.n && body_is_data(b, s.p[n]))
-			n++;
+		size_t n = body_run(b, s);
+
 		if (n)
 			body_data(b, str_sub(s, 0, n));
 		if (n == s.n)
