@@ -196,6 +196,8 @@ static struct err sign_args_read(struct cli *c, struct str *names, struct dkim_s
 	ret->seal = !cli_switch(c, "noseal");
 	for (; rest.n && ret->names_n < SIGN_NAMES_MAX; ret->names = names)
 		str_cut(rest, ',', &names[ret->names_n++], &rest);
+	if (rest.n)
+		return err_make(ERR_USAGE, "-headers: more than %d names", SIGN_NAMES_MAX);
 	return ERR_OK;
 }
 

@@ -113,7 +113,8 @@ static void part_add(struct arc *c, enum part part, const struct header_field *f
 		return;
 	}
 	r->field[part] = str_sub(c->section, f->from, f->to);
-	r->key[part] = dkim_key_name(&p.s, c->arena);
+	if (part != AAR)
+		r->key[part] = dkim_key_name(&p.s, c->arena);
 	if (p.instance > c->n)
 		c->n = p.instance;
 	if (part == AAR) {
@@ -127,7 +128,7 @@ static void part_add(struct arc *c, enum part part, const struct header_field *f
 	}
 }
 
-/* RFC 8617 §5.2, steps 2 and 3; those of a sealer's own are in part_add. */
+/* RFC 8617 §5.2, steps 2 and 3, but for fields that are wrong by themselves or come twice. */
 static void structure_check(struct arc *c)
 {
 	if (c->n && c->row[c->n - 1].field[AS].n && c->set[c->n - 1].seal.cv == ARC_CV_FAIL)
@@ -336,6 +337,7 @@ enum dns_wait arc_check(struct arc *c, struct dns_batch *batch, struct arc_resul
 		c->result.n = c->n;
 	}
 	decide(c, AUTH_PASS, arena_printf(c->arena, "%zu set%s", c->n, c->n == 1 ? "" : "s"));
+	c->result.authentic &= c->result.result == AUTH_PASS;
 	*ret = c->result;
 	return DNS_DONE;
 }

@@ -148,6 +148,7 @@ static void broken(void **state)
 		if (str_find(r.why, str_z(cases[i].why), 0) < 0)
 			fail_msg("%s: %.*s", cases[i].name, STR_ARG(r.why));
 		assert_int_equal(r.n, r.result == AUTH_PASS ? 3 : 0);
+		assert_false(r.authentic);
 		arena_fini(&a);
 	}
 	EVP_PKEY_free(key);
