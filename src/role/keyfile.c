@@ -3,6 +3,7 @@
 #include "base/map.h"
 #include "base/secret.h"
 #include "os/file.h"
+#include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -91,6 +92,11 @@ static struct err file_load(struct keyfiles *f, const char *path, struct keyfile
 	struct stat st;
 	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	if (fd < 0 && errno == EACCES)
+		return err_make(ERR_ACCESS,
+				"not readable, or in a folder that was not among those of "
+				"keys at start: restart the server, or use the folder dkim "
+				"beside mox.conf");
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return err_errno("open");
 	if (!S_ISREG(st.st_mode))

@@ -19,10 +19,7 @@ static const struct promise {
 	} paths[PATHS_MAX];
 	bool keys; /* may read the folders of DKIM's keys */
 } promises[] = {
-	{MSG_ROLE_ID_SECRETS,
-	 {"secrets", 0},
-	 {{"secrets", SANDBOX_WRITE}, {".", SANDBOX_READ}},
-	 true},
+	{MSG_ROLE_ID_SECRETS, {"secrets", 0}, {{"secrets", SANDBOX_WRITE}}, true},
 	{MSG_ROLE_ID_DNS, {"dns", SANDBOX_CONNECT}, {{"dns", SANDBOX_WRITE}}},
 	{MSG_ROLE_ID_POST,
 	 {"post", SANDBOX_ACCEPT},
@@ -99,10 +96,14 @@ static struct err key_folder(struct role *r, struct paths *p, struct str file)
 	return ERR_OK;
 }
 
-/* Where the keys are that domains.conf names. */
+/* Where the keys are that domains.conf names now, and where it may name others while the server
+ * runs: the folder dkim beside mox.conf. Not the whole folder of the configuration: mail may be in
+ * it. */
 static struct err key_folders(struct role *r, struct paths *p)
 {
 	const struct conf_dynamic *d = conf_dynamic(r->conf);
+
+	TRY(key_folder(r, p, STR("dkim/x")));
 
 	for (size_t i = 0; i < d->domains_n; i++) {
 		const struct conf_dkim *dkim = d->domains[i].dkim;

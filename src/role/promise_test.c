@@ -25,7 +25,7 @@ enum { NO, READ = SANDBOX_READ, WRITE = SANDBOX_WRITE };
 
 static const char *const files[] = {"data/secrets/file", "data/accounts/file", "data/tmp/file",
 				    "config/file",       "data/file",          "keys/file",
-				    "data/dns/file"};
+				    "data/dns/file",     "config/dkim/file"};
 enum { FILES = ARRAY_LEN(files) };
 
 static const struct expected {
@@ -33,11 +33,11 @@ static const struct expected {
 	int may[FILES];
 	bool connects; /* has sockets of its own */
 } roles[] = {
-	{"secrets", {WRITE, NO, NO, READ, NO, READ, NO}, false},
-	{"dns", {NO, NO, NO, NO, NO, NO, WRITE}, true},
-	{"post", {NO, WRITE, WRITE, READ, NO, NO, NO}, false},
-	{"smtp", {NO, NO, WRITE, NO, NO, NO, NO}, false},
-	{"imap", {NO, WRITE, WRITE, NO, NO, NO, NO}, false},
+	{"secrets", {WRITE, NO, NO, NO, NO, READ, NO, READ}, false},
+	{"dns", {NO, NO, NO, NO, NO, NO, WRITE, NO}, true},
+	{"post", {NO, WRITE, WRITE, READ, NO, NO, NO, READ}, false},
+	{"smtp", {NO, NO, WRITE, NO, NO, NO, NO, NO}, false},
+	{"imap", {NO, WRITE, WRITE, NO, NO, NO, NO, NO}, false},
 };
 
 static const struct call {
@@ -71,8 +71,9 @@ static void file_make(const char *path)
 
 static int setup(void **state)
 {
-	static const char *const folders[] = {"data",   "data/secrets", "data/accounts", "data/tmp",
-					      "config", "keys",         "data/dns"};
+	static const char *const folders[] = {"data",        "data/secrets", "data/accounts",
+					      "data/tmp",    "config",       "keys",
+					      "config/dkim", "data/dns"};
 
 	(void)state;
 	if (!mkdtemp(folder) || chdir(folder) != 0)
