@@ -140,5 +140,14 @@ struct err dns_open(struct role *r, const struct dns_forwards *f, bool whole,
 	};
 
 	TRY(anchors_set(r, &opts));
+	struct err e = dns_unbound_new(&opts, ret);
+
+	if (!opts.anchor_auto || !err_is(e, ERR_CONFIG))
+		return e;
+	/* No reason to be without names, and so without mail. */
+	log_error(&r->lc, "keys of the DNS root are unusable, beginning anew",
+		  F_Z("file", opts.anchor_auto), F_ERR(e));
+	TRY(fs_unlink(r->fs, AT_FDCWD, opts.anchor_auto));
+	TRY(dns_root_keys_keep(r, SYSTEM_ROOT_KEYS));
 	return dns_unbound_new(&opts, ret);
 }

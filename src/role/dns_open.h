@@ -3,8 +3,8 @@
  * Unless the configuration names trust anchors, names are validated with the root's keys: those of
  * data/dns/root.key, which libunbound follows by itself when they change (RFC 5011). The file
  * begins as a copy of the system's (Debian's package dns-root-data), or with the keys that this
- * program knows; it begins anew when the system's is newer, e.g. when the data folder was restored
- * from long ago.
+ * program knows; it begins anew when it is damaged, and when the system's is newer, e.g. because
+ * the data folder was restored from long ago.
  */
 #ifndef MOX_ROLE_DNS_OPEN_H
 #define MOX_ROLE_DNS_OPEN_H

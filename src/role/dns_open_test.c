@@ -177,12 +177,30 @@ static void opening(void **state)
 	}
 }
 
+static void damaged_root_keys(void **state)
+{
+	struct role *r = role_new("");
+	struct dns_unbound *u = NULL;
+	struct dns_forwards f;
+	BUF_AUTO got = BUF_INIT(4096);
+
+	(void)state;
+	file_write("dns/root.key", "what is this\n", INT32_MAX);
+	assert_ok(dns_forwards_read(r, &f));
+	assert_ok(dns_open(r, &f, true, &u));
+	dns_unbound_free(u);
+	assert_ok(file_read(AT_FDCWD, "dns/root.key", &got));
+	assert_true(str_find(buf_str(&got), STR("IN D"), 0) >= 0);
+	role_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_keys),
 		cmocka_unit_test(forwards),
 		cmocka_unit_test(opening),
+		cmocka_unit_test(damaged_root_keys),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
