@@ -48,14 +48,11 @@ static struct err key_find(struct role *r, const struct conf *conf, struct str f
 			ret);
 }
 
-static enum dkim_algorithm algorithm_of(enum msg_key_kind kind, enum conf_dkim_hash hash)
-{
-	if (kind == MSG_KEY_KIND_ED25519)
-		return DKIM_ED25519_SHA256;
-	if (kind != MSG_KEY_KIND_RSA)
-		return DKIM_ALGORITHM_NONE;
-	return hash == CONF_DKIM_HASH_SHA1 ? DKIM_RSA_SHA1 : DKIM_RSA_SHA256;
-}
+/* RFC 8301 §3.1 MUST NOT: whatever hash the configuration names, SHA-1 is not used. */
+static const enum dkim_algorithm algorithms[MSG_KEY_KIND_N] = {
+	[MSG_KEY_KIND_RSA] = DKIM_RSA_SHA256,
+	[MSG_KEY_KIND_ED25519] = DKIM_ED25519_SHA256,
+};
 
 static struct err args_make(struct role *r, const struct conf *conf,
 			    const struct smtpd_signing *what, const struct conf_dkim_selector *s,
@@ -74,7 +71,7 @@ static struct err args_make(struct role *r, const struct conf *conf,
 		.domain = what->domain,
 		.selector = s->name,
 		.identity = what->identity,
-		.algorithm = algorithm_of(key.kind, s->hash),
+		.algorithm = algorithms[key.kind],
 		.header_canon = c && c->header_relaxed ? CANON_RELAXED : CANON_SIMPLE,
 		.body_canon = c && c->body_relaxed ? CANON_RELAXED : CANON_SIMPLE,
 		.names = s->headers_n ? s->headers : NULL,
@@ -95,23 +92,32 @@ static const struct conf_dkim_selector *selector_find(const struct conf_dkim *d,
 	return NULL;
 }
 
+/* A selector that cannot sign does not keep the others from it; the first one's error is given. */
 static struct err sign_all(struct role *r, const struct conf *conf,
 			   const struct smtpd_signing *what, const struct conf_dkim *dkim,
 			   struct arena *a, struct buf *ret)
 {
 	struct dkim_sign_args *args = ARENA_NEW_N(a, struct dkim_sign_args, dkim->sign_n);
+	struct err first = ERR_OK;
 	size_t n = 0;
 
 	if (!args)
 		return err_make(ERR_RESOURCES, "no memory for signatures");
 	for (size_t i = 0; i < dkim->sign_n; i++) {
 		const struct conf_dkim_selector *s = selector_find(dkim, dkim->sign[i]);
+		struct err e = s ? args_make(r, conf, what, s, a, &args[n]) : ERR_OK;
 
-		if (s)
-			TRY(err_add(args_make(r, conf, what, s, a, &args[n++]), "selector %.*s",
-				    STR_ARG(s->name)));
+		if (s && err_is_ok(e))
+			n++;
+		else if (err_is_ok(first))
+			first = err_add(e, "selector %.*s", STR_ARG(dkim->sign[i]));
 	}
-	return n ? dkim_sign_parts(what->header, what->body, args, n, what->now, a, ret) : ERR_OK;
+	struct err e =
+		n ? dkim_sign_parts(what->header, what->body, args, n, what->now, a, ret) : ERR_OK;
+
+	if (err_failed(e))
+		buf_clear(ret);
+	return err_failed(e) ? e : first;
 }
 
 struct err smtp_env_sign(void *arg, void *config, const struct smtpd_signing *what, struct buf *ret)

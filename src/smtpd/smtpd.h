@@ -135,8 +135,8 @@ struct smtpd_env {
 	 * every look-up fails. */
 	void (*lookup)(void *arg, struct smtpd_lookup *l, const struct dns_question *q, size_t n,
 		       int64_t deadline);
-	/* Adds the DKIM-Signature fields that the domain wants, none if it wants none. May block on
-	 * another role. May be NULL. */
+	/* Adds the DKIM-Signature fields that the domain wants to the empty ret, none if it wants
+	 * none; with an error those that could be made. May block on another role. May be NULL. */
 	struct err (*sign)(void *arg, void *config, const struct smtpd_signing *what,
 			   struct buf *ret);
 	/* Checks a password; answers with smtpd_call_done, now or later. user and password are

@@ -113,7 +113,7 @@ void smtpd_submitted_sign(struct smtpd *s, struct str header)
 	BUF_AUTO added = BUF_INIT(SIGNATURES_MAX + ADDED_MAX);
 	struct err e = s->env->sign ? sign(s, header, &added) : ERR_OK;
 
-	if (err_is_ok(e) && added.n) {
+	if (added.n) {
 		buf_str_add(&added, s->t.added);
 		struct str all = arena_dup(&s->t.mem, buf_str(&added));
 
@@ -123,7 +123,7 @@ void smtpd_submitted_sign(struct smtpd *s, struct str header)
 			e = err_make(ERR_RESOURCES, "no memory for signatures");
 	}
 	if (err_failed(e))
-		log_error(&s->base.log, "message is not signed", F_ERR(e));
+		log_error(&s->base.log, "message lacks a signature", F_ERR(e));
 }
 
 void smtpd_submitted_results(struct smtpd *s)
