@@ -1,5 +1,8 @@
 """mox dkim and mox arc by hand: keys, records, signatures, and what is said of them."""
 
+import base64
+import hashlib
+import re
 import subprocess
 
 import pytest
@@ -61,6 +64,49 @@ def test_round_trip(dns, key, canonicalization):
     assert verify(dns, signed.replace(b"Hello", b"Bye")) == "fail"
     assert verify(dns, b"From: x\n" + signed) == "fail"
     assert verify(dns, MESSAGE) == "none"
+
+
+def canonical(signed):
+    """What simple/simple signs of one From field: it, then the signature's field without b= (RFC 6376 §3.7)."""
+    field = re.match(rb"DKIM-Signature:(?:.*\r\n)(?:[ \t].*\r\n)*", signed)[0]
+    blank, b = re.fullmatch(rb"(.*[; \t]b=)([^;]*)", field, re.S).groups()
+    return b"From: Joe <joe@example.org>\r\n" + blank, base64.b64decode(re.sub(rb"\s", b"", b))
+
+
+def openssl(*args, stdin=b""):
+    return subprocess.run(["openssl", *map(str, args)], input=stdin, capture_output=True, check=True).stdout
+
+
+def test_openssl_agrees_with_what_we_sign(key, tmp_path):
+    """OpenSSL finds the signature over the canonical bytes good, and the body's digest is in bh=."""
+    message = b"From: Joe <joe@example.org>\r\n\r\nHello.\r\n"
+    signed = sign(key, message, "-canonicalization=simple/simple", "-headers=From", "-noseal")
+    data, signature = canonical(signed)
+    bh = re.search(rb"bh=([^;]+);", signed)[1]
+    assert base64.b64decode(re.sub(rb"\s", b"", bh)) == hashlib.sha256(b"Hello.\r\n").digest()
+    (tmp_path / "signature").write_bytes(signature)
+    (tmp_path / "digest").write_bytes(hashlib.sha256(data).digest())
+    (tmp_path / "public").write_bytes(openssl("pkey", "-in", key, "-pubout"))
+    how = ["-rawin"] if b"ed25519" in signed else ["-pkeyopt", "digest:sha256"]
+    out = openssl("pkeyutl", "-verify", "-pubin", "-inkey", tmp_path / "public", "-in", tmp_path / "digest",
+                  "-sigfile", tmp_path / "signature", *how)
+    assert b"Signature Verified Successfully" in out
+
+
+def test_we_agree_with_what_openssl_signs(dns, key, tmp_path):
+    """The same the other way: OpenSSL signs the canonical bytes, we verify."""
+    publish(dns, key)
+    algorithm = "ed25519-sha256" if b"ED25519" in openssl("pkey", "-in", key, "-text", "-noout") else "rsa-sha256"
+    body = base64.b64encode(hashlib.sha256(b"Hello.\r\n").digest()).decode()
+    field = (f"DKIM-Signature: v=1; a={algorithm}; c=simple/simple; d=example.org; s=2024a;\r\n"
+             f"\th=From; bh={body};\r\n\tb=").encode()
+    digest = hashlib.sha256(b"From: Joe <joe@example.org>\r\n" + field).digest()
+    (tmp_path / "digest").write_bytes(digest)
+    how = ["-rawin"] if algorithm.startswith("ed") else ["-pkeyopt", "digest:sha256"]
+    signature = openssl("pkeyutl", "-sign", "-inkey", key, "-in", tmp_path / "digest", *how)
+    message = field + base64.b64encode(signature) + b"\r\nFrom: Joe <joe@example.org>\r\n\r\nHello.\r\n"
+    assert verify(dns, message) == "pass"
+    assert verify(dns, message.replace(b"Joe", b"Jim")) == "fail"
 
 
 def test_field_alone_and_line_ends(key):
