@@ -35,6 +35,17 @@ static void answer_give(struct dnsclient *c, size_t i, const struct dns_answer *
 	c->answer(c->arg, i, a);
 }
 
+/* What readers of a message may come to see: words about the DNS, none about roles. */
+static struct str failure_text(struct err e)
+{
+	switch (err_code(e)) {
+	case ERR_TIMEOUT: return STR("no answer in time");
+	case ERR_RESOURCES: return STR("too many questions at once");
+	case ERR_UNAVAILABLE: return STR("the resolver is not available");
+	default: return STR("no answer");
+	}
+}
+
 static void failed_give(struct dnsclient *c, struct str why)
 {
 	const struct dns_answer a = {.status = DNS_FAILED, .ede = DNS_EDE_NONE, .error = why};
@@ -70,7 +81,10 @@ static void answered(void *arg, struct ipc_result *res)
 
 	if (err_failed(e)) {
 		ipc_cancel(c->ipc, c->id);
-		failed_give(c, err_text(e));
+		/* It may be shown to whoever reads the message: in words of the DNS, not of roles.
+		 */
+		failed_give(c, err_is(e, ERR_TIMEOUT) ? STR("no answer in time")
+						      : STR("the resolver is not available"));
 	} else if (!res->more) {
 		failed_give(c, STR("no answer"));
 	}

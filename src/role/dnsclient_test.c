@@ -192,8 +192,8 @@ static void death_answers_the_rest(void **state)
 	asker_wait(&f->asker, 1);
 	callee_end(f);
 	asker_wait(&f->asker, QUESTIONS);
-	got(f, 0, DNS_FAILED, "the role has ended");
-	got(f, 2, DNS_FAILED, "the role has ended");
+	got(f, 0, DNS_FAILED, "the resolver is not available");
+	got(f, 2, DNS_FAILED, "the resolver is not available");
 	dnsclient_end(f->asker.client);
 	assert_err(ask(f), ERR_UNAVAILABLE);
 	assert_null(f->asker.client);
