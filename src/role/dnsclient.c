@@ -81,10 +81,7 @@ static void answered(void *arg, struct ipc_result *res)
 
 	if (err_failed(e)) {
 		ipc_cancel(c->ipc, c->id);
-		/* It may be shown to whoever reads the message: in words of the DNS, not of roles.
-		 */
-		failed_give(c, err_is(e, ERR_TIMEOUT) ? STR("no answer in time")
-						      : STR("the resolver is not available"));
+		failed_give(c, failure_text(e));
 	} else if (!res->more) {
 		failed_give(c, STR("no answer"));
 	}
