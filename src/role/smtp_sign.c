@@ -3,6 +3,7 @@
  */
 #include "role/smtp_internal.h"
 
+#include "base/metric.h"
 #include "conf/conf.h"
 #include "verify/dkim_sign.h"
 
@@ -117,6 +118,8 @@ static struct err sign_all(struct role *r, const struct conf *conf,
 
 	if (err_failed(e))
 		buf_clear(ret);
+	for (size_t i = 0; i < n && err_is_ok(e); i++)
+		METRIC_ADD(&r->metrics, DKIM_SIGN, 1, dkim_algorithm_name(args[i].algorithm));
 	return err_failed(e) ? e : first;
 }
 

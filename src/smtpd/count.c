@@ -82,3 +82,22 @@ void smtpd_count_results(struct smtpd *s)
 		METRIC_ADD(metrics_of(s), SMTPD_SUBMISSION, 1,
 			   failed ? STR("queueerror") : STR("ok"));
 }
+
+/* The methods run side by side: what took part is counted with the time of all. */
+void smtpd_count_verified(struct smtpd *s)
+{
+	const struct verify_result *r = &s->t.verify->result;
+	const struct dmarc_result *d = &r->dmarc;
+	int64_t sender = s->t.sender_known_at - s->t.verify_at;
+	int64_t dmarc = clock_mono(s->base.clock) - s->t.sender_known_at;
+
+	METRIC_OBSERVE(metrics_of(s), IPREV_LOOKUP, sender, auth_result_name(r->iprev.result));
+	METRIC_OBSERVE(metrics_of(s), SPF_VERIFY, sender, auth_result_name(r->spf.result));
+	for (size_t i = 0; i < r->dkim.n; i++)
+		METRIC_OBSERVE(metrics_of(s), DKIM_VERIFY, sender,
+			       dkim_algorithm_name(r->dkim.result[i].signature.algorithm),
+			       auth_result_name(r->dkim.result[i].result));
+	METRIC_OBSERVE(metrics_of(s), DMARC_VERIFY, dmarc, auth_result_name(d->result),
+		       d->reject ? STR("true") : STR("false"),
+		       d->relief == DMARC_SAMPLED_OUT ? STR("false") : STR("true"));
+}

@@ -17,4 +17,7 @@ void smtpd_count_refused(struct smtpd *s, enum smtp_reply_code code);
 /* What became of each recipient of a message, or of a submission as a whole. */
 void smtpd_count_results(struct smtpd *s);
 
+/* What was found out about who sent the message. */
+void smtpd_count_verified(struct smtpd *s);
+
 #endif

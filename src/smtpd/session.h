@@ -63,7 +63,9 @@ struct smtpd_transaction {
 	struct verify *verify;             /* behind the message; NULL: not verified */
 	struct str results;                /* fields that say what was found */
 	void (*verified)(struct smtpd *s); /* what comes then */
-	struct smtp_path pending;          /* a recipient that waits for SPF */
+	int64_t verify_at,
+		sender_known_at;  /* monotonic: when it began; when DMARC alone was left */
+	struct smtp_path pending; /* a recipient that waits for SPF */
 };
 
 struct smtpd {

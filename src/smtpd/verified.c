@@ -1,6 +1,7 @@
 #include "smtpd/verified.h"
 
 #include "format/domain.h"
+#include "smtpd/count.h"
 #include "smtpd/session.h"
 
 enum { RESULTS_MAX = 32 << 10 };
@@ -91,6 +92,7 @@ static void write_results(struct smtpd *s)
 	if (!buf_failed(&b))
 		s->t.results = arena_dup(&s->dns.mem, buf_str(&b));
 	log_results(s);
+	smtpd_count_verified(s);
 	s->t.verified(s);
 }
 
@@ -107,6 +109,7 @@ static enum dns_wait dmarc_step(struct smtpd *s)
 /* What follows from the others has its own time. */
 static void sender_known(struct smtpd *s)
 {
+	s->t.sender_known_at = clock_mono(s->base.clock);
 	smtpd_park_dns(s, dmarc_step, s->settings->dns_ns, write_results);
 }
 
@@ -120,6 +123,7 @@ void smtpd_verify_message(struct smtpd *s, void (*then)(struct smtpd *s))
 	struct err e = verify_begin(&args, s->t.bytes, &s->dns.mem, &s->t.verify);
 
 	s->t.verified = then;
+	s->t.verify_at = clock_mono(s->base.clock);
 	if (err_is_ok(e)) {
 		smtpd_park_dns(s, sender_step, s->settings->dns_ns, sender_known);
 		return;

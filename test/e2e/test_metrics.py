@@ -59,6 +59,19 @@ def test_smtp(mox):
     assert counts(found, "mox_smtpserver_submission_total") == {}
 
 
+def test_senders(mox):
+    """Each method counts with its result: the message has no From, and its sender may send."""
+    def act():
+        with Smtp(mox.port["smtp"]) as c:
+            c.data(b"Subject: counted\r\n\r\nx\r\n.\r\n", 250)
+
+    found = added(mox, act)
+    assert counts(found, "mox_spf_verify_duration_seconds_count") == {("pass",): 1}
+    assert counts(found, "mox_dmarc_verify_duration_seconds_count") == {("permerror", "false", "true"): 1}
+    assert sum(counts(found, "mox_iprev_lookup_total_count").values()) == 1
+    assert counts(found, "mox_dkim_verify_duration_seconds_count") == {}
+
+
 def plain(password):
     return base64.b64encode(f"\0{ADDRESS}\0{password}".encode())
 
