@@ -72,7 +72,7 @@
 	X(DNS_LOOKUP, HISTOGRAM, "mox_dns_lookup_duration_seconds", "pkg type result", \
 		"DNS lookups, by the role that asks.") \
 	X(DNS_QUESTIONS, COUNTER, "mox_dns_questions_total", "result", \
-		"Questions to the resolver: asked; merged with one in flight; refused, too many in flight.") \
+		"Questions to the resolver: cached, so not asked; asked; merged with one in flight; refused, too many in flight.") \
 	X(DNS_IN_FLIGHT, GAUGE, "mox_dns_in_flight", "", \
 		"Questions to the resolver that are worked on.") \
 	X(DNSBL_LOOKUP, HISTOGRAM, "mox_dnsbl_lookup_duration_seconds", "zone status", \

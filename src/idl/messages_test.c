@@ -72,7 +72,7 @@ static void value_random(const struct wire_type *t, uint64_t *seed, struct arena
  * accepted. */
 static void round_trip(const struct wire_type *t, uint64_t seed)
 {
-	struct arena a;
+	struct arena a, scratch;
 	BUF_AUTO one = BUF_INIT(1 << 20);
 	BUF_AUTO two = BUF_INIT(1 << 20);
 
@@ -87,10 +87,15 @@ static void round_trip(const struct wire_type *t, uint64_t seed)
 	assert_ok(wire_read(buf_str(&one), &a, t, w));
 	wire_write(&two, t, w);
 	assert_str(t->name, buf_str(&two), buf_str(&one));
-	for (size_t n = 0; n < one.n; n++)
-		assert_err(wire_read(str_of(one.p, n), &a, t, w), ERR_SYNTAX);
+	/* Some will do of a long one. */
+	arena_init(&scratch, 64 << 20);
+	for (size_t n = 0; n < one.n; n += 1 + one.n / 4096 * 32) {
+		assert_err(wire_read(str_of(one.p, n), &scratch, t, w), ERR_SYNTAX);
+		arena_reset(&scratch);
+	}
 	buf_char(&one, '\0');
-	assert_err(wire_read(buf_str(&one), &a, t, w), ERR_SYNTAX);
+	assert_err(wire_read(buf_str(&one), &scratch, t, w), ERR_SYNTAX);
+	arena_fini(&scratch);
 	arena_fini(&a);
 }
 

@@ -299,7 +299,7 @@ static struct err dns_prepare(struct role *r)
 	d->role = r;
 	d->next = NS_NEVER;
 	pthread_mutex_init(&d->lock, NULL);
-	lookups_init(&d->lookups, DNS_IN_FLIGHT, r->rand, &r->metrics);
+	lookups_init(&d->lookups, r->clock, DNS_IN_FLIGHT, r->rand, &r->metrics);
 	TRY(dns_forwards_read(r, &d->forwards));
 	TRY(source_open(d, true, &d->configured));
 	if (d->forwards.zoned < d->forwards.n)

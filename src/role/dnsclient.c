@@ -59,14 +59,18 @@ static void failed_give(struct dnsclient *c, struct str why)
 static struct err result_take(struct dnsclient *c, const struct ipc_result *res, struct arena *a)
 {
 	struct msg_dns_lookup_reply rp;
-	struct dns_answer answer;
 
 	TRY(res->err);
 	TRY(ipc_result_read(res, a, &rp));
-	if (rp.index >= c->n || c->type[rp.index] == ANSWERED)
-		return ERR_OK;
-	dns_wire_answer_read((enum dns_type)c->type[rp.index], &rp.answer, a, &answer);
-	answer_give(c, rp.index, &answer);
+	for (size_t i = 0; i < rp.answers_n && !c->ended; i++) {
+		const struct msg_dns_answered *m = &rp.answers[i];
+		struct dns_answer answer;
+
+		if (m->index >= c->n || c->type[m->index] == ANSWERED)
+			continue;
+		dns_wire_answer_read((enum dns_type)c->type[m->index], &m->answer, a, &answer);
+		answer_give(c, m->index, &answer);
+	}
 	return ERR_OK;
 }
 

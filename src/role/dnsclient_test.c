@@ -110,10 +110,11 @@ static void ask_and_arrive(struct fixture *f)
 static void address_reply(struct fixture *f, unsigned index, bool more)
 {
 	struct str address = STR("1234");
-	struct msg_dns_lookup_reply rp = {
+	struct msg_dns_answered answer = {
 		.index = (uint16_t)index,
 		.answer = {.status = MSG_DNS_STATUS_FOUND, .addresses = &address, .addresses_n = 1},
 	};
+	struct msg_dns_lookup_reply rp = {.answers = &answer, .answers_n = 1};
 
 	if (more) {
 		ipc_reply_more(f->asked, &rp, NULL);

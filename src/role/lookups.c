@@ -9,7 +9,10 @@ enum {
 	/* An answer and its message; many short strings of a TXT record need the most. */
 	ANSWER_ARENA = 2 << 20,
 	KEY_MAX = 2 + DNS_NAME_MAX,
+	ANSWERS_MAX = 16, /* as msg_dns_lookup_reply.answers */
 };
+
+_Static_assert((int)KEY_MAX <= (int)DNSCACHE_KEY_MAX, "a question is a key of the cache");
 
 /* A question in flight. */
 struct lookup {
@@ -28,8 +31,9 @@ struct request;
 /* One question of a request. */
 struct waiter {
 	struct request *request;
-	struct lookup *lookup; /* NULL: answered */
+	struct lookup *lookup; /* NULL: not asked, or answered */
 	struct list in_lookup;
+	bool answered;
 };
 
 struct request {
@@ -40,13 +44,15 @@ struct request {
 	struct waiter waiter[];
 };
 
-void lookups_init(struct lookups *l, size_t max, struct rand_src *rand, struct metrics *metrics)
+void lookups_init(struct lookups *l, struct clock *clock, size_t max, struct rand_src *rand,
+		  struct metrics *metrics)
 {
 	struct map_seed seed;
 
 	rand_fill(rand, &seed, sizeof(seed));
 	*l = (struct lookups){.metrics = metrics};
 	map_init(&l->by_question, max, seed);
+	dnscache_init(&l->cache, clock, max, seed);
 	list_init(&l->lookups);
 	list_init(&l->requests);
 }
@@ -54,22 +60,35 @@ void lookups_init(struct lookups *l, size_t max, struct rand_src *rand, struct m
 void lookups_fini(struct lookups *l)
 {
 	map_fini(&l->by_question);
+	dnscache_fini(&l->cache);
 }
 
 /* Requests: their answers. The request is gone after the last. */
 
-static void waiter_answer(struct waiter *w, const struct msg_dns_answer *answer)
+/* Of n questions; true if these were the last. */
+static bool request_answer(struct request *r, struct msg_dns_answered *answers, size_t n)
 {
-	struct request *r = w->request;
-	struct msg_dns_lookup_reply rp = {.index = (uint16_t)(w - r->waiter), .answer = *answer};
+	struct msg_dns_lookup_reply rp = {.answers = answers, .answers_n = n};
 
-	w->lookup = NULL;
-	if (--r->open > 0) {
+	for (size_t i = 0; i < n; i++) {
+		r->waiter[answers[i].index].lookup = NULL;
+		r->waiter[answers[i].index].answered = true;
+	}
+	r->open -= n;
+	if (r->open > 0) {
 		ipc_reply_more(r->q, &rp, NULL);
-		return;
+		return false;
 	}
 	list_remove(&r->in_all);
 	ipc_reply(r->q, &rp, NULL);
+	return true;
+}
+
+static void waiter_answer(struct waiter *w, const struct msg_dns_answer *answer)
+{
+	struct msg_dns_answered a = {(uint16_t)(w - w->request->waiter), *answer};
+
+	(void)request_answer(w->request, &a, 1);
 }
 
 static void waiter_fail(struct waiter *w, struct str why)
@@ -143,6 +162,7 @@ static void lookup_answer(struct lookup *k, const struct dns_answer *a)
 
 	arena_init(&arena, ANSWER_ARENA);
 	dns_wire_answer_write(k->question.type, a, &arena, &answer);
+	dnscache_put(&k->all->cache, k->key, k->question.type, a);
 	while ((first = list_pop(&k->waiters)))
 		waiter_answer(CONTAINER_OF(first, struct waiter, in_lookup), &answer);
 	lookup_free(k);
@@ -181,6 +201,7 @@ void lookups_resolve_by(struct lookups *l, const struct lookups_resolver *resolv
 {
 	list_for_each (&l->lookups, n)
 		lookup_cancel(CONTAINER_OF(n, struct lookup, in_all));
+	dnscache_clear(&l->cache);
 	l->resolver = resolver;
 	list_for_each_safe (&l->lookups, n)
 		lookup_ask(CONTAINER_OF(n, struct lookup, in_all));
@@ -244,6 +265,27 @@ static struct request *request_new(struct lookups *l, struct ipc_request *q)
 	return r;
 }
 
+/* What was answered lately; true if that was all. */
+static bool cached_answer(struct lookups *l, struct request *r, const struct dns_question *q)
+{
+	struct msg_dns_answered ready[ANSWERS_MAX];
+	char key[KEY_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n; i++) {
+		if (!dnscache_get(&l->cache, key_make(&q[i], key), &ready[n].answer))
+			continue;
+		METRIC_ADD(l->metrics, DNS_QUESTIONS, 1, STR("cached"));
+		ready[n++].index = (uint16_t)i;
+		if (n < ANSWERS_MAX)
+			continue;
+		if (request_answer(r, ready, n))
+			return true;
+		n = 0;
+	}
+	return n > 0 && request_answer(r, ready, n);
+}
+
 void lookups_take(struct lookups *l, struct ipc_request *q)
 {
 	struct dns_question *questions;
@@ -255,9 +297,15 @@ void lookups_take(struct lookups *l, struct ipc_request *q)
 			q, err_failed(e) ? e : err_make(ERR_RESOURCES, "no memory for questions"));
 		return;
 	}
-	/* All may be answered at once; with the last answer the request is gone. */
-	for (size_t i = 0, n = r->n; i < n; i++)
+	/* With the last answer the request is gone, and it may come at once. */
+	if (cached_answer(l, r, questions))
+		return;
+	for (size_t i = 0, n = r->n, open = r->open; i < n && open > 0; i++) {
+		if (r->waiter[i].answered)
+			continue;
+		open--;
 		waiter_ask(l, &r->waiter[i], &questions[i]);
+	}
 }
 
 static void request_drop(struct request *r)

@@ -1,7 +1,9 @@
 /* lookups: the questions in flight in the dns role, and who waits for each.
  *
  * A question that is in flight is not asked again: whoever asks it meanwhile waits for the same
- * answer. When nobody waits any more (deadline, cancelled, dead) it is cancelled at the resolver.
+ * answer. What was answered lately (role/dnscache) is answered at once, all such questions of a
+ * request in as few replies as they fit. When nobody waits any more (deadline, cancelled, dead) it
+ * is cancelled at the resolver.
  *
  * Input: requests of other roles, any of which may have been taken over. Past the bound of what is
  * in flight a question fails at once. Who waits is bounded by ipc: so many requests a channel, so
@@ -18,6 +20,7 @@
 #include "base/rand.h"
 #include "dns/resolver.h"
 #include "os/ipc.h"
+#include "role/dnscache.h"
 
 /* Who knows the answers; the functions of dns/unbound. No answer comes within `ask`. */
 struct lookups_resolver {
@@ -32,18 +35,20 @@ struct lookups {
 	const struct lookups_resolver *resolver; /* NULL: questions wait until there is one */
 	struct map by_question;                  /* struct lookup */
 	struct list lookups, requests;
+	struct dnscache cache;
 	struct metrics *metrics;
 };
 
-/* max: questions in flight. */
-void lookups_init(struct lookups *l, size_t max, struct rand_src *rand, struct metrics *metrics);
+/* max: questions in flight; as many answers are kept. */
+void lookups_init(struct lookups *l, struct clock *clock, size_t max, struct rand_src *rand,
+		  struct metrics *metrics);
 /* When nothing is in flight. */
 void lookups_fini(struct lookups *l);
 /* Fails all that is in flight. */
 void lookups_fail(struct lookups *l, struct str why);
 
 /* From now on, all that is in flight is asked of this resolver, which outlives l; it is cancelled
- * at the one before. */
+ * at the one before, whose answers are forgotten. */
 void lookups_resolve_by(struct lookups *l, const struct lookups_resolver *resolver);
 
 /* Takes a dns_lookup request and answers it, now or later. */

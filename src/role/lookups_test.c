@@ -138,7 +138,7 @@ static struct fixture *setup_new(void)
 	pthread_cond_init(&f->changed, NULL);
 	rand_test_init(&f->rand, 1);
 	metrics_init(&f->metrics, calloc(1, metric_page_size()));
-	lookups_init(&f->lookups, IN_FLIGHT, &f->rand.src, &f->metrics);
+	lookups_init(&f->lookups, &f->clock, IN_FLIGHT, &f->rand.src, &f->metrics);
 	fake_init(&f->fake);
 	fake_init(&f->other);
 	lookups_resolve_by(&f->lookups, &f->fake.resolver);
@@ -228,6 +228,7 @@ static void counted(struct fixture *f, const char *line)
 }
 
 static const struct dns_question a_example = {DNS_A, STR_INIT("a.example")};
+static const struct dns_question b_example = {DNS_A, STR_INIT("b.example")};
 
 static void asked_once_for_all_who_wait(void **state)
 {
@@ -368,7 +369,6 @@ static void who_dies_waits_no_more(void **state)
 
 static void another_resolver(void **state)
 {
-	static const struct dns_question b_example = {DNS_A, STR_INIT("b.example")};
 	struct fixture *f = setup_new();
 
 	(void)state;
@@ -392,6 +392,74 @@ static void another_resolver(void **state)
 	got(f, 0, 0, DNS_FOUND, "");
 	got(f, 1, 0, DNS_FOUND, "");
 	teardown(f);
+}
+
+/* From the test's resolver, with a TTL. */
+static void answer_for(struct fixture *f, struct fake *fake, unsigned id, uint32_t ttl)
+{
+	const struct dns_answer a = {.status = DNS_NXDOMAIN, .ede = DNS_EDE_NONE, .ttl = ttl};
+
+	lock(f);
+	fake->asked[id].done(fake->asked[id].lookup, &a);
+	unlock(f);
+}
+
+/* What was answered is not asked again, and does not wait for what is. */
+static void answered_lately(void **state)
+{
+	const struct dns_question q[] = {a_example, {DNS_MX, STR_INIT("a.example")}, a_example};
+	struct fixture *f = setup_new();
+
+	(void)state;
+	ask(f, 0, &a_example, 1, 30);
+	answer_for(f, &f->fake, 0, 30);
+	asker_wait(&f->asker[0], 1);
+	ask(f, 1, q, ARRAY_LEN(q), 30);
+	asker_wait(&f->asker[1], 2);
+	assert_int_equal(f->fake.n, 2);
+	answer(f, &f->fake, 1);
+	asker_wait(&f->asker[1], 3);
+	got(f, 1, 0, DNS_NXDOMAIN, "");
+	got(f, 1, 1, DNS_FOUND, "");
+	got(f, 1, 2, DNS_NXDOMAIN, "");
+	counted(f, "mox_dns_questions_total{result=\"cached\"} 2\n");
+	/* Another resolver may know better. */
+	lock(f);
+	lookups_resolve_by(&f->lookups, &f->other.resolver);
+	unlock(f);
+	dnsclient_end(f->asker[0].client);
+	asker_init(&f->asker[0]);
+	ask(f, 0, &a_example, 1, 30);
+	assert_int_equal(f->other.n, 1);
+	answer(f, &f->other, 0);
+	asker_wait(&f->asker[0], 1);
+	got(f, 0, 0, DNS_FOUND, "");
+	teardown(f);
+}
+
+/* As many as fit into a reply, one more, and a reply's worth more. */
+static void many_answered_lately(void **state)
+{
+	static const size_t cases[] = {16, 17, 32, 33};
+	struct dns_question q[33];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(q); i++)
+		q[i] = i % 2 ? a_example : b_example;
+	for (size_t c = 0; c < ARRAY_LEN(cases); c++) {
+		struct fixture *f = setup_new();
+
+		ask(f, 0, q, 2, 30);
+		answer_for(f, &f->fake, 0, 30);
+		answer_for(f, &f->fake, 1, 30);
+		asker_wait(&f->asker[0], 2);
+		ask(f, 1, q, cases[c], 30);
+		asker_wait(&f->asker[1], (unsigned)cases[c]);
+		for (size_t i = 0; i < cases[c]; i++)
+			got(f, 1, i, DNS_NXDOMAIN, "");
+		assert_int_equal(f->fake.n, 2);
+		teardown(f);
+	}
 }
 
 static void bad_requests(void **state)
@@ -435,6 +503,8 @@ int main(void)
 		cmocka_unit_test(who_cancels_waits_no_more),
 		cmocka_unit_test(who_dies_waits_no_more),
 		cmocka_unit_test(another_resolver),
+		cmocka_unit_test(answered_lately),
+		cmocka_unit_test(many_answered_lately),
 		cmocka_unit_test(bad_requests),
 	};
 

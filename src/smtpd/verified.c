@@ -26,8 +26,13 @@ static enum dns_wait helo_step(struct smtpd *s)
 	return name_step(s, s->peer.hello.name, sender_helo_check);
 }
 
+/* The client's name is asked for in the same request: iprev then waits once, with the message's
+ * other questions. Those would be too many here, from clients that never send a message. */
 static enum dns_wait domain_step(struct smtpd *s)
 {
+	struct iprev_result iprev;
+
+	(void)iprev_check(&s->dns.batch, s->peer.remote.ip, &iprev);
 	return name_step(s, s->t.from.host.name, sender_domain_check);
 }
 
