@@ -1,13 +1,16 @@
 #!/usr/bin/python3
 """Measures mox beside Debian's Postfix with Dovecot's LMTP, in one run on the same disk (./dev bench).
 
-Both run with what they ship with: every sync, mox's promises on and log level info. Figures are
-medians of --runs; compare ratios and CPU a message, since wall times move with whatever else the
-machine does. Syncs are counted by strace in a run of their own.
+Both run with what they ship with: every sync, mox's promises on and log level info. mox is `mox
+serve`, which verifies every sender: iprev, SPF, DKIM, ARC, DMARC. Names are those of a DNS server
+on loopback, whose CPU is nobody's; a first run that is not measured puts all of them in the caches.
+Figures are medians of -runs; compare ratios and CPU a message, since wall times move with whatever
+else the machine does. Syncs are counted by strace in a run of their own. At the end verify.py
+measures verification alone.
 
   -mox        without the peers           -idle N     idle IMAP connections (2000)
   -runs N     repetitions (3)             -accounts N over which they are spread (200)
-  -quick      a tenth of the messages
+  -quick      a tenth of the messages     -only PART  start, deliver, idle or verify; may be given again
 """
 
 import json
@@ -29,7 +32,12 @@ sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(ROOT / "test" / "e2e"))
 import procstat  # noqa: E402
 
+import smtp_load  # noqa: E402
+import verify  # noqa: E402
+
 PYTHON = "/usr/bin/python3"
+SENDERS, SOURCES = 200, 100  # domains that send, addresses they send from
+PARTS = ("start", "deliver", "idle", "verify")
 SYNCS = "fsync,fdatasync,msync,sync,syncfs"
 
 
@@ -46,14 +54,27 @@ def wait_port(port, deadline=20):
     raise SystemExit(f"nothing listens on port {port}")
 
 
+def dns_fill(dns):
+    """Senders as in the world: with MX, SPF and DMARC, from addresses that have their names."""
+    for i in range(SENDERS):
+        dns.add(f"d{i}.example", "MX", 10, "mx.example")
+        dns.add(f"d{i}.example", "TXT", "v=spf1 ip4:127.0.0.0/8 -all")
+        dns.add(f"_dmarc.d{i}.example", "TXT", "v=DMARC1; p=reject")
+    for i in range(SOURCES):
+        address = smtp_load.source(i)
+        dns.add(".".join(reversed(address.split("."))) + ".in-addr.arpa", "PTR", f"client{i}.example")
+        dns.add(f"client{i}.example", "A", address)
+
+
 class MoxServer:
     name = "mox"
     user, password = "mox@localhost", "moxmoxmox"
 
     def start(self, folder):
         import conftest
+        dns_fill(conftest.DNS)
         self.server = conftest.Mox(folder / "mox")
-        self.server.start("-loglevel", "info")
+        self.server.serve("-loglevel", "info")
         self.port = self.server.port
         self.pids = [self.server.process.pid]
         return self
@@ -124,8 +145,8 @@ def pid_args(server):
 
 def load(server, count, sessions, *more):
     got = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
-                 "u{n}@d{n}.example", "--spread", "--count", count, "--sessions", sessions,
-                 *pid_args(server), "--wait-imap",
+                 "u{n}@d{n}.example", "--senders", SENDERS, "--spread", "--sources", SOURCES, "--count", count,
+                 "--sessions", sessions, *pid_args(server), "--wait-imap",
                  f"127.0.0.1:{server.port['imap']}:{server.user}:{server.password}", *more)
     return got
 
@@ -154,12 +175,14 @@ def figure(rows, key):
 
 def deliver(server, runs, scale):
     out = {}
+    load(server, max(SENDERS, SOURCES), 10)
     for sessions, count in ((1, 200 * scale // 10), (10, 2000 * scale // 10)):
         rows = [r for _ in range(runs) for r in load(server, count, sessions)]
         out[sessions] = rows
+        errors = sum(r["errors"] for r in rows)
         print(f"  {server.name}: {sessions} connection{'s' * (sessions > 1)}: "
-              f"{figure(rows, 'msgs_per_s'):.0f}/s, {figure(rows, 'cpu_ms_per_msg'):.2f} CPU ms a message, "
-              f"p95 {figure(rows, 'lat_ms_p95'):.0f} ms", flush=True)
+              f"{figure(rows, 'delivered_per_s'):.0f} delivered/s, {figure(rows, 'cpu_ms_per_msg'):.2f} CPU ms "
+              f"a message, p95 {figure(rows, 'lat_ms_p95'):.0f} ms" + f", {errors} ERRORS" * (errors > 0), flush=True)
     if shutil.which("strace") and os.geteuid() == 0:
         for sessions, count in ((1, 100), (10, 500)):
             out[f"syncs{sessions}"] = syncs(server, count, sessions)
@@ -170,7 +193,7 @@ def deliver(server, runs, scale):
 def flat(server, scale):
     """One sender, a growing mailbox: cost a message must not grow."""
     rows = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
-                  "a@bench.example", "--spread", "--count", 2000 * scale // 10, "--sessions", 10, "--repeat", 3,
+                  "a@d0.example", "--spread", "--sources", SOURCES, "--count", 2000 * scale // 10, "--sessions", 10, "--repeat", 3,
                   *pid_args(server))
     print("  CPU ms a message as one sender's mail grows: "
           + ", ".join(f"{r['cpu_ms_per_msg']:.2f}" for r in rows))
@@ -214,38 +237,78 @@ def base(server):
     print(f"  {server.name}: all processes idle: {json.dumps(m)} KiB")
 
 
+def roles(server):
+    """Memory of each process when all are idle."""
+    pids = {"parent": [], **server.server.roles()}
+    for name, of in pids.items():
+        rows = [procstat.mem_of(p) for p in of] or [procstat.mem_of(server.pids[0])]
+        print(f"    {name:8} PSS {sum(r['pss_kib'] for r in rows):6} KiB, private "
+              f"{sum(r['private_kib'] for r in rows):6} KiB, threads {sum(r['threads'] for r in rows)}")
+
+
+def start_time(folder, runs):
+    """From exec to the banner of SMTP, on a data folder that is there."""
+    import conftest
+    server = conftest.Mox(folder / "start")
+    r = driver("startup_bench.py", "--port", server.port["smtp"], "--runs", runs, "--", MOX, "serve", "-config",
+               server.conf, "-loglevel", "info")[0]
+    print(f"  mox: start to banner {r['start_ms']} ms (least {r['start_ms_min']}), {r['start_cpu_ms']} CPU ms, "
+          f"stop {r['stop_ms']} ms", flush=True)
+
+
+def measure(make, folder, parts, runs, scale, idle_n, accounts):
+    """What deliver found, or None."""
+    if make is MoxServer and "start" in parts:
+        start_time(folder, 10)
+    server = make().start(folder)
+    found = None
+    try:
+        base(server)
+        if make is MoxServer:
+            roles(server)
+        if "deliver" in parts:
+            found = deliver(server, runs, scale)
+        if make is MoxServer and "deliver" in parts:
+            flat(server, scale)
+        if make is MoxServer and "idle" in parts:
+            idle(server, idle_n)
+            idle_accounts(server, idle_n, accounts)
+    finally:
+        server.stop()
+    return found
+
+
+def ratios(ours, theirs):
+    for sessions in (1, 10):
+        cpu = figure(ours[sessions], "cpu_ms_per_msg") / figure(theirs[sessions], "cpu_ms_per_msg")
+        rate = figure(ours[sessions], "delivered_per_s") / figure(theirs[sessions], "delivered_per_s")
+        print(f"ratio mox / postfix+dovecot, {sessions} connections: {rate:.2f} of the messages a second, "
+              f"{cpu:.2f} of the CPU a message")
+
+
 def main():
     args = sys.argv[1:]
 
     def option(name, default):
         return int(args[args.index(name) + 1]) if name in args else default
 
+    parts = [b for a, b in zip(args, args[1:]) if a == "-only"] or PARTS
     scale = 1 if "-quick" in args else 10
-    runs = option("-runs", 3)
-    results = {}
-    for make in [MoxServer] + ([] if "-mox" in args else [PeerServer]):
+    results = []
+    print(f"load average {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+    for make in [MoxServer] + ([] if "-mox" in args or "deliver" not in parts else [PeerServer]):
         folder = Path(tempfile.mkdtemp(prefix="mox-bench-"))
         try:
             print(f"{make.name}:", flush=True)
-            server = make().start(folder)
-            try:
-                base(server)
-                results[make.name] = deliver(server, runs, scale)
-                if make is MoxServer:
-                    flat(server, scale)
-                    idle(server, option("-idle", 2000))
-                    idle_accounts(server, option("-idle", 2000), option("-accounts", 200))
-            finally:
-                server.stop()
+            results.append(measure(make, folder, parts, option("-runs", 3), scale, option("-idle", 2000),
+                                   option("-accounts", 200)))
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     if len(results) == 2:
-        ours, theirs = results.values()
-        for sessions in (1, 10):
-            cpu = figure(ours[sessions], "cpu_ms_per_msg") / figure(theirs[sessions], "cpu_ms_per_msg")
-            rate = figure(ours[sessions], "msgs_per_s") / figure(theirs[sessions], "msgs_per_s")
-            print(f"ratio mox / postfix+dovecot, {sessions} connections: {rate:.2f} of the messages a second, "
-                  f"{cpu:.2f} of the CPU a message")
+        ratios(*results)
+    if "verify" in parts:
+        verify.run(scale, "-mox" not in args)
+    print(f"load average {os.getloadavg()[0]:.1f}")
 
 
 if __name__ == "__main__":

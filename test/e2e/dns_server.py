@@ -112,23 +112,23 @@ def parse_query(message):
 
 
 class DnsServer:
-    def __init__(self):
+    def __init__(self, host="127.0.0.1", port=0):
         self.data = collections.defaultdict(lambda: collections.defaultdict(list))
         self.exists = set()  # all names that were added, and those above them
         self.asked = collections.Counter()  # (name, type) -> questions, silent ones too
         self.ignored = {}  # (name, type) -> how many of its questions get no answer at first
         self.broken = lambda name: False  # whether a name (labels in lower case) nobody added fails
         self.lock = threading.Lock()
-        self.servers = self.bind()
+        self.servers = self.bind(host, port)
         self.port = self.servers[0].server_address[1]
-        self.address = f"127.0.0.1:{self.port}"
+        self.address = f"{host}:{self.port}"
 
-    def bind(self):
+    def bind(self, host, port):
         """A port that is free for UDP is most likely free for TCP; else there are others."""
         for _ in range(100):
-            udp = socketserver.ThreadingUDPServer(("127.0.0.1", 0), Udp)
+            udp = socketserver.ThreadingUDPServer((host, port), Udp)
             try:
-                tcp = Tcp.Server(("127.0.0.1", udp.server_address[1]), Tcp)
+                tcp = Tcp.Server((host, udp.server_address[1]), Tcp)
             except OSError:
                 udp.server_close()
                 continue
