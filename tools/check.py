@@ -3,9 +3,13 @@
 
 Each check is a function that yields complaints `file:line: text`. A suppression stands on the line
 it suppresses, as `/* check: NAME: reason */` or `NOLINT(name): reason`; their number is printed.
+
+The slow ones remember in build-asan/check-cache, a file for each source, of which contents nothing
+was found, and look only at sources that changed, or include what changed.
 """
 
 import concurrent.futures
+import hashlib
 import json
 import os
 import re
@@ -167,12 +171,16 @@ def check_rfc():
 
 
 def compile_commands():
+    """How each source is compiled: once each, though some are part of several programs."""
     with open(BUILD / "compile_commands.json", encoding="utf-8") as f:
         entries = json.load(f)
     own = str(ROOT / "src") + "/"
+    once = {}
     for e in entries:
         e["path"] = os.path.normpath(os.path.join(e["directory"], e["file"]))
-    return [e for e in entries if e["path"].startswith(own)]
+        if e["path"].startswith(own):
+            once.setdefault(e["path"], e)
+    return list(once.values())
 
 
 def flags_of(entry):
@@ -193,29 +201,103 @@ def check_headers():
             yield f"{path}:1: does not compile alone: {done.stderr.strip().splitlines()[0]}"
 
 
+def own_dependencies():
+    """What each object was compiled from, as ninja saw it: {object: paths of this checkout}."""
+    argv = ["ninja", "-C", str(BUILD), "-t", "deps"]
+    out = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    made_from, paths = {}, []
+    for line in out.split("\n"):
+        m = re.match(r"(\S+): #deps .*\((?:VALID|STALE)\)$", line)
+        if m:
+            paths = made_from.setdefault(m[1], [])
+        elif line.startswith("    ") and not line.startswith("    /"):
+            paths.append(BUILD / line.strip())
+    return made_from
+
+
+class Clean:
+    """Which sources a check found nothing in; `settings` are what else its answer depends on."""
+
+    def __init__(self, check, settings):
+        self.folder = BUILD / "check-cache" / check
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.settings = settings
+        self.made_from = own_dependencies()
+        self.digests = {}
+
+    def digest(self, path):
+        if path not in self.digests:
+            self.digests[path] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return self.digests[path]
+
+    def key(self, entry):
+        """None: not known what it includes."""
+        paths = self.made_from.get(entry["output"])
+        if not paths or not all(p.exists() for p in paths):
+            return None
+        parts = [self.settings, *flags_of(entry), *map(self.digest, paths)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def file(self, entry):
+        return self.folder / entry["output"].replace("/", "!")
+
+    def knows(self, entry):
+        key, file = self.key(entry), self.file(entry)
+        return key is not None and file.exists() and file.read_text() == key
+
+    def note(self, entry):
+        key = self.key(entry)
+        if key:
+            self.file(entry).write_text(key)
+
+
+def version(tool):
+    return subprocess.run([tool, "--version"], capture_output=True, text=True, check=True).stdout
+
+
+def run_unclean(check, settings, entries, argv_of, complaints_of):
+    """Yields what complaints_of(completed) says of the entries that are not known to be clean."""
+    clean = Clean(check, settings)
+    jobs = [(e, argv_of(e), BUILD) for e in entries if not clean.knows(e)]
+    for entry, done in run_many(jobs):
+        found = list(complaints_of(done))
+        if found or done.returncode:
+            yield from found or [f"{os.path.relpath(entry['path'], ROOT)}:1: {check} failed"]
+        else:
+            clean.note(entry)
+
+
+def complaints_in(text, pattern):
+    """(path, line, words) of each complaint in a tool's output about a file that is kept in git."""
+    for m in re.finditer(r"^(\S+?):(\d+):\d+: %s$" % pattern, text, re.M):
+        path = os.path.relpath(os.path.normpath(os.path.join(BUILD, m[1])), ROOT)
+        if not path.startswith(("..", "build")):
+            yield path, int(m[2]), m[3]
+
+
 def check_tidy():
-    jobs = []
-    for e in compile_commands():
-        jobs.append((e, ["clang-tidy", "--quiet", "-p", str(BUILD), e["path"]], BUILD))
-    for _, done in run_many(jobs):
-        for m in re.finditer(r"^(\S+?):(\d+):\d+: (?:warning|error): (.*)$", done.stdout, re.M):
-            path = os.path.relpath(os.path.normpath(os.path.join(BUILD, m[1])), ROOT)
-            if not path.startswith(("..", "build")):
-                yield f"{path}:{m[2]}: {m[3]}"
+    def argv_of(e):
+        return ["clang-tidy", "--quiet", "-p", str(BUILD), e["path"]]
+
+    def complaints_of(done):
+        for path, n, words in complaints_in(done.stdout, "(?:warning|error): (.*)"):
+            yield f"{path}:{n}: {words}"
+
+    settings = version("clang-tidy") + (ROOT / ".clang-tidy").read_text(encoding="utf-8")
+    yield from run_unclean("tidy", settings, compile_commands(), argv_of, complaints_of)
 
 
 def check_analyzer():
-    jobs = []
-    for e in compile_commands():
-        if not e["file"].endswith(("_test.c", "_fuzz.c")):
-            argv = ["gcc", *flags_of(e), "-O1", "-fanalyzer", "-c", "-o", "/dev/null", e["file"]]
-            jobs.append((e["file"], argv, e["directory"]))
-    for _, done in run_many(jobs):
-        for m in re.finditer(r"^(\S+?):(\d+):\d+: warning: (.*-Wanalyzer.*)$", done.stderr, re.M):
-            path = os.path.relpath(os.path.normpath(os.path.join(BUILD, m[1])), ROOT)
-            line = dict(lines(path)).get(int(m[2]), "")
-            if not suppressed(line, "analyzer"):
-                yield f"{path}:{m[2]}: {m[3]}"
+    def argv_of(e):
+        return ["gcc", *flags_of(e), "-O1", "-fanalyzer", "-c", "-o", "/dev/null", e["file"]]
+
+    def complaints_of(done):
+        for path, n, words in complaints_in(done.stderr, "warning: (.*-Wanalyzer.*)"):
+            if not suppressed(dict(lines(path)).get(n, ""), "analyzer"):
+                yield f"{path}:{n}: {words}"
+
+    entries = [e for e in compile_commands() if not e["file"].endswith(("_test.c", "_fuzz.c"))]
+    yield from run_unclean("analyzer", version("gcc"), entries, argv_of, complaints_of)
 
 
 QUICK = [check_format, check_layers, check_banned, check_rfc, check_headers]

@@ -5,6 +5,7 @@
 #include "dns/text.h"
 #include "format/domain.h"
 #include "format/mbox.h"
+#include "os/tls.h"
 #include "verify/dkim.h"
 #include "verify/dkim_sign.h"
 #include <openssl/bio.h>
@@ -50,27 +51,19 @@ struct err cli_dkim_gened25519(struct cli *c)
 	return key_print(key);
 }
 
-/* A key with a passphrase would make OpenSSL ask the terminal. */
-static int no_passphrase(char *buf, int size, int rw, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
 /* A key in PEM form: private, or public where that will do. */
 static struct err key_read(const char *path, bool public, EVP_PKEY **ret)
 {
 	BUF_AUTO pem = BUF_INIT(PEM_MAX);
 
 	TRY(cli_file_read(path, &pem));
+	struct err e = tls_key_read(buf_str(&pem), ret);
+
+	if (err_is_ok(e) || !public)
+		return err_add(e, "%s", path);
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
 
-	*ret = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
-	if (!*ret && public && bio && BIO_reset(bio) == 1)
-		*ret = PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL);
+	*ret = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, (void *)"") : NULL;
 	BIO_free(bio);
 	ERR_clear_error();
 	return *ret ? ERR_OK : err_make(ERR_CONFIG, "%s: not a key in PEM form", path);

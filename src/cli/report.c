@@ -1,5 +1,6 @@
 /* mox dmarc parsereportmsg, mox tlsrpt parsereportmsg, mox arf parsereportmsg. */
 #include "cli/cli.h"
+#include "cli/message.h"
 
 #include "format/mime.h"
 #include "format/report_arf.h"
@@ -7,7 +8,6 @@
 #include "format/report_message.h"
 #include "format/report_tls.h"
 #include "format/unpack.h"
-#include "os/file.h"
 #include <stdio.h>
 
 enum { MESSAGE_MAX = 100 << 20, JSON_MAX = 128 << 20 };
@@ -59,15 +59,13 @@ static struct err show(enum report_kind kind, const struct parsed *p)
 	return ERR_OK;
 }
 
-static struct err parse(struct cli *c, enum report_kind kind, struct arena *a)
+static struct err parse(struct str file, enum report_kind kind, struct arena *a)
 {
-	BUF_AUTO file = BUF_INIT(MESSAGE_MAX);
 	BUF_AUTO content = BUF_INIT(UNPACK_MAX);
 	struct report_found found;
 	struct parsed p;
 
-	TRY(file_read(AT_FDCWD, c->arg[0], &file));
-	TRY(report_message_find(buf_str(&file), a, &content, &found));
+	TRY(report_message_find(file, a, &content, &found));
 	if (found.kind != kind)
 		return err_make(ERR_SYNTAX, "it is a %.*s, not a %.*s",
 				STR_ARG(report_kind_name(found.kind)),
@@ -78,10 +76,12 @@ static struct err parse(struct cli *c, enum report_kind kind, struct arena *a)
 
 static struct err run(struct cli *c, enum report_kind kind)
 {
+	BUF_AUTO file = BUF_INIT(MESSAGE_MAX);
 	struct arena a;
 
+	TRY(cli_file_read(c->arg[0], &file));
 	arena_init(&a, MIME_ARENA_MAX + REPORT_ARENA_MAX);
-	struct err e = parse(c, kind, &a);
+	struct err e = parse(buf_str(&file), kind, &a);
 
 	arena_fini(&a);
 	return err_add(e, "%s", c->arg[0]);

@@ -5,14 +5,14 @@
  *
  *	TRY(cli_resolve_open(c, &r));
  *	dns_batch_init(&batch, &c->arena);
- *	while (spf_step(&check, &batch) == DNS_WAIT)
+ *	while (iprev_check(&batch, ip, &result) == DNS_WAIT)
  *		dns_batch_resolve(&batch, r.dns);
  *	... r.now ...
  *	cli_resolve_close(&r);
  *
  * Without flags the resolver asks the Internet's servers, from the root, and validates with the
- * root's keys that Debian's dns-root-data has. With -dns all is asked of that server, and nothing
- *is authentic unless -trust-anchor says what to validate with. -now moves signatures' time too.
+ * root's keys that Debian's dns-root-data has. With -dns all is asked of that server; without
+ * -trust-anchor nothing is authentic then. -now moves signatures' time too.
  */
 #ifndef MOX_CLI_RESOLVE_H
 #define MOX_CLI_RESOLVE_H

@@ -45,10 +45,6 @@ struct err conf_load(const char *static_path, uint64_t number, bool localserve,
 struct err conf_reload(const struct conf *c, struct conf **ret);
 struct conf *conf_ref(struct conf *c);
 void conf_unref(struct conf *c); /* NULL is fine */
-static inline void conf_unrefp(struct conf **c)
-{
-	conf_unref(*c);
-}
 
 const struct conf_source *conf_source(const struct conf *c);
 const struct conf_static *conf_static(const struct conf *c);

@@ -64,19 +64,19 @@ struct str encoding_name(enum encoding e)
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-#define B64_VALUE(c)                                              \
-	(signed char)((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'      \
-		      : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
-		      : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
-		      : (c) == '+'               ? 62             \
-		      : (c) == '/'               ? 63             \
-						 : -1)
+#define B64_VALUE(c)                                         \
+	(int8_t)((c) >= 'A' && (c) <= 'Z'   ? (c) - 'A'      \
+		 : (c) >= 'a' && (c) <= 'z' ? (c) - 'a' + 26 \
+		 : (c) >= '0' && (c) <= '9' ? (c) - '0' + 52 \
+		 : (c) == '+'               ? 62             \
+		 : (c) == '/'               ? 63             \
+					    : -1)
 #define B64_4(c)  B64_VALUE(c), B64_VALUE((c) + 1), B64_VALUE((c) + 2), B64_VALUE((c) + 3)
 #define B64_16(c) B64_4(c), B64_4((c) + 4), B64_4((c) + 8), B64_4((c) + 12)
 #define B64_64(c) B64_16(c), B64_16((c) + 16), B64_16((c) + 32), B64_16((c) + 48)
 
 /* The value of each character, -1 outside the alphabet. */
-static const signed char b64_values[256] = {B64_64(0), B64_64(64), B64_64(128), B64_64(192)};
+static const int8_t b64_values[256] = {B64_64(0), B64_64(64), B64_64(128), B64_64(192)};
 
 static bool is_space(char c)
 {

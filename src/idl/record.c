@@ -313,10 +313,3 @@ struct err idl_tree(struct arena *a, const struct idl_record *rec, const void *v
 	*ret_root = root;
 	return ERR_OK;
 }
-
-struct str idl_enum_name(const struct idl_type *type, int value)
-{
-	if (value <= 0 || (size_t)value > type->choices_n)
-		return str_of(NULL, 0);
-	return str_z(type->choices[value - 1]);
-}

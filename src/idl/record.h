@@ -86,7 +86,4 @@ struct err idl_read(struct idl_reader *r, const struct idl_record *rec,
 struct err idl_tree(struct arena *a, const struct idl_record *rec, const void *value,
 		    struct sconf_node **ret_root);
 
-/* The name that stands for the number, or "" (an enum's value 0: absent). */
-struct str idl_enum_name(const struct idl_type *type, int value);
-
 #endif

@@ -165,11 +165,6 @@ struct str imap_x_nstring(struct cur *c, struct arena *a, bool *ret_nil)
 	return *ret_nil ? str_of(NULL, 0) : imap_x_string(c, a);
 }
 
-uint32_t imap_x_number(struct cur *c)
-{
-	return (uint32_t)cur_xu64(c, UINT32_MAX, "number");
-}
-
 uint32_t imap_x_nz_number(struct cur *c)
 {
 	if (cur_peek(c) == '0')

@@ -37,7 +37,6 @@ struct str imap_x_astring(struct cur *c, struct arena *a);
 struct str imap_x_nstring(struct cur *c, struct arena *a, bool *ret_nil);
 /* list-mailbox: wildcards stand in the result as they came. */
 struct str imap_x_list_mailbox(struct cur *c, struct arena *a);
-uint32_t imap_x_number(struct cur *c);
 uint32_t imap_x_nz_number(struct cur *c);
 uint64_t imap_x_number64(struct cur *c);
 /* A keyword of the grammar: the longest run of letters, digits, `.`, `-`, `_`; never empty. */

@@ -58,7 +58,6 @@ struct imap_reader {
 	/* private */
 	unsigned char state;
 	bool discarding;
-	bool saw_cr; /* while discarding: the last byte was CR */
 	size_t line_at, scanned;
 	uint64_t left;
 	size_t literals, literal_bytes;

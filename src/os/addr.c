@@ -52,34 +52,14 @@ socklen_t addr_sockaddr(const struct addr *a, struct sockaddr_storage *ret)
 	return 0;
 }
 
-static struct addr addr_ask(int fd, int (*ask)(int, struct sockaddr *, socklen_t *))
+struct addr addr_local(int fd)
 {
 	struct sockaddr_storage ss = {0};
 	socklen_t n = sizeof(ss);
 
-	if (ask(fd, (struct sockaddr *)(void *)&ss, &n) != 0)
+	if (getsockname(fd, (struct sockaddr *)(void *)&ss, &n) != 0)
 		return (struct addr){0};
 	return addr_of_sockaddr((struct sockaddr *)(void *)&ss, n);
-}
-
-static int ask_local(int fd, struct sockaddr *sa, socklen_t *n)
-{
-	return getsockname(fd, sa, n);
-}
-
-static int ask_peer(int fd, struct sockaddr *sa, socklen_t *n)
-{
-	return getpeername(fd, sa, n);
-}
-
-struct addr addr_local(int fd)
-{
-	return addr_ask(fd, ask_local);
-}
-
-struct addr addr_peer(int fd)
-{
-	return addr_ask(fd, ask_peer);
 }
 
 struct str addr_text(const struct addr *a, char to[ADDR_TEXT_MAX])

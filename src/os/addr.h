@@ -20,9 +20,8 @@ struct addr addr_of_sockaddr(const struct sockaddr *sa, socklen_t n);
 /* The length written; 0 for an unset address. */
 socklen_t addr_sockaddr(const struct addr *a, struct sockaddr_storage *ret);
 struct addr addr_of_ip(struct ip ip, uint16_t port);
-/* What getsockname and getpeername say; unset on failure. */
+/* What getsockname says; unset on failure. */
 struct addr addr_local(int fd);
-struct addr addr_peer(int fd);
 
 /* "192.0.2.1:25", "[2001:db8::1]:25" into to; NUL-terminated, returned as str. */
 struct str addr_text(const struct addr *a, char to[ADDR_TEXT_MAX]);

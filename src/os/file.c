@@ -87,15 +87,6 @@ fail:
 	return err_errno("write %zu bytes at %lld", n, (long long)offset);
 }
 
-struct err fs_truncate(struct fs *fs, int fd, off_t length)
-{
-	struct fs_call call = {.op = FS_TRUNCATE, .fd = fd, .offset = length};
-
-	if (CALL(fs, &call, ftruncate(fd, length)) < 0)
-		return err_errno("truncate to %lld", (long long)length);
-	return ERR_OK;
-}
-
 struct err fs_sync(struct fs *fs, int fd)
 {
 	struct fs_call call = {.op = FS_SYNC, .fd = fd};

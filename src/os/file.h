@@ -76,7 +76,6 @@ struct err fs_open(struct fs *fs, int dirfd, const char *path, int flags, mode_t
 void fs_close(struct fs *fs, int *fd);
 /* Writes all n bytes at offset; on failure some may have been written. */
 struct err fs_pwrite(struct fs *fs, int fd, const void *p, size_t n, off_t offset);
-struct err fs_truncate(struct fs *fs, int fd, off_t length);
 /* fdatasync: the bytes and the length. */
 struct err fs_sync(struct fs *fs, int fd);
 /* fsync of a folder: the names in it. */

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include <sys/types.h>
 
-enum { PROCESS_ARGS_MAX = 8, PROCESS_FDS_MAX = 8 };
+enum { PROCESS_FDS_MAX = 8 };
 
 struct process {
 	pid_t pid; /* 0: none */

@@ -521,15 +521,13 @@ SSL *tls_server_ssl(struct tls_server *t)
 struct err tls_key_read(struct str pem, EVP_PKEY **ret)
 {
 	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-
-	assert(bio);
-	ERR_clear_error();
-	/* The empty pass phrase: never ask the terminal for one. */
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"");
+	/* The empty passphrase: never ask the terminal for one. */
+	EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
 
 	BIO_free(bio);
+	ERR_clear_error();
 	if (!key)
-		return ssl_err(ERR_CONFIG, "read the private key");
+		return err_make(ERR_CONFIG, "not a private key in PEM form without a passphrase");
 	*ret = key;
 	return ERR_OK;
 }

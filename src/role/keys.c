@@ -1,10 +1,9 @@
 #include "role/keys.h"
 
 #include "base/hex.h"
-#include <openssl/bio.h>
+#include "os/tls.h"
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <pthread.h>
@@ -84,28 +83,6 @@ static const char *refusal(EVP_PKEY *key)
 	}
 }
 
-/* A key with a passphrase would make OpenSSL ask the terminal. */
-static int no_passphrase(char *buf, int size, int rw, void *arg)
-{
-	(void)buf;
-	(void)size;
-	(void)rw;
-	(void)arg;
-	return -1;
-}
-
-static struct err pem_read(struct str pem, EVP_PKEY **ret)
-{
-	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
-
-	*ret = bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
-	BIO_free(bio);
-	ERR_clear_error();
-	if (!*ret)
-		return err_make(ERR_CONFIG, "not a private key in PEM form without a passphrase");
-	return ERR_OK;
-}
-
 static const struct key *key_find(const struct keys *k, struct str id)
 {
 	size_t n = k->n;
@@ -141,7 +118,7 @@ struct err keys_add_pem(struct keys *k, struct str pem, char ret_id[KEY_ID_LEN +
 
 	if (pem.n > KEY_PEM_MAX)
 		return err_make(ERR_CONFIG, "a key file of more than %d bytes", KEY_PEM_MAX);
-	TRY(pem_read(pem, &pkey));
+	TRY(tls_key_read(pem, &pkey));
 	const char *why = refusal(pkey);
 	struct err e = why ? err_make(ERR_CONFIG, "%s", why) : key_id_of(pkey, ret_id);
 

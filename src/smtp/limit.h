@@ -20,7 +20,6 @@ enum {
 	LIMIT_SMTP_LOCALPART_PEDANTIC = 64, /* RFC 5321 §4.5.3.1.1 */
 	LIMIT_SMTP_SIZE_DIGITS = 20,        /* RFC 1870 §5 */
 	LIMIT_SMTP_MECH = 20,               /* RFC 4422 §3.1 */
-	LIMIT_SMTP_RCPT = 1000,             /* announced by LIMITS RCPTMAX, RFC 9422 §4.2 */
 };
 
 #endif

@@ -311,8 +311,3 @@ struct smtp_path smtp_path_dup(struct arena *a, const struct smtp_path *p)
 				  .host = smtp_host_dup(a, &p->host),
 				  .null = p->null};
 }
-
-bool smtp_path_is_ascii(const struct smtp_path *p)
-{
-	return utf8_is_ascii(p->local) && utf8_is_ascii(p->host.name);
-}

@@ -69,7 +69,5 @@ bool smtp_host_eq(const struct smtp_host *a, const struct smtp_host *b);
 /* A copy of all that p borrows. */
 struct smtp_path smtp_path_dup(struct arena *a, const struct smtp_path *p);
 struct smtp_host smtp_host_dup(struct arena *a, const struct smtp_host *h);
-/* Whether it can be written without SMTPUTF8. */
-bool smtp_path_is_ascii(const struct smtp_path *p);
 
 #endif

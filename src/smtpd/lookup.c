@@ -143,7 +143,6 @@ static void done(struct smtpd *s)
 static void go_on(struct smtpd *s)
 {
 	struct smtpd_dns *d = &s->dns;
-
 	size_t answered;
 
 	do {

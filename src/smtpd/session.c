@@ -59,17 +59,6 @@ void smtpd_park_delay(struct smtpd *s, int64_t ns, void (*then)(struct smtpd *s)
 	smtpd_park(s, session_delay(clock_mono(s->base.clock) + ns));
 }
 
-static void reply_delayed(struct smtpd *s)
-{
-	smtpd_reply(s, &s->delayed);
-}
-
-void smtpd_park_reply(struct smtpd *s, int64_t ns, const struct smtp_reply *r)
-{
-	s->delayed = *r;
-	smtpd_park_delay(s, ns, reply_delayed);
-}
-
 static void call_fini(struct question *q)
 {
 	free(CONTAINER_OF(q, struct smtpd_call, question)->answer.results);

@@ -98,7 +98,7 @@ struct smtpd {
 	struct session_next next;
 	void (*then)(struct smtpd *s);
 	struct smtpd_call *call; /* asked and not yet answered, or answered and being dealt with */
-	struct smtp_reply delayed; /* for smtpd_park_reply */
+	struct smtp_reply delayed; /* of a special address (special.h) */
 };
 
 struct smtpd_command {
@@ -127,8 +127,6 @@ void smtpd_reply_close(struct smtpd *s, enum smtp_reply_code code);
 /* Ends this step; `then` is called when it is time. */
 void smtpd_park(struct smtpd *s, struct session_next next);
 void smtpd_park_delay(struct smtpd *s, int64_t ns, void (*then)(struct smtpd *s));
-/* A reply after a delay, and on. */
-void smtpd_park_reply(struct smtpd *s, int64_t ns, const struct smtp_reply *r);
 /* A question is about to be asked: `then` finds it answered in s->call, or (past ns) gone, with
  * TIMEOUT as its code. RESOURCES: there is no memory for it, *ret_call is NULL. */
 struct smtpd_call *smtpd_park_call(struct smtpd *s, int64_t ns, void (*then)(struct smtpd *s));

@@ -19,7 +19,6 @@ enum mailbox_use {
 	MAILBOX_JUNK = 1 << 2,
 	MAILBOX_SENT = 1 << 3,
 	MAILBOX_TRASH = 1 << 4,
-	MAILBOX_USES = (1 << 5) - 1,
 };
 
 struct mailbox {

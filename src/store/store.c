@@ -535,17 +535,3 @@ struct err account_modseq(struct account *acc, uint64_t *ret_modseq)
 		*ret_modseq = (uint64_t)q_col_i64(&q, 0);
 	return q_end(&q);
 }
-
-struct err account_usage(struct account *acc, uint64_t *ret_bytes, uint64_t *ret_entries)
-{
-	READER_AUTO c = {0};
-
-	TRY(reader_take(acc, &c));
-	Q_AUTO q = q_of(c.db, "SELECT total(size), total(total) FROM mailbox");
-
-	if (q_row(&q)) {
-		*ret_bytes = (uint64_t)q_col_i64(&q, 0);
-		*ret_entries = (uint64_t)q_col_i64(&q, 1);
-	}
-	return q_end(&q);
-}

@@ -91,9 +91,6 @@ struct str account_name(const struct account *a);
 /* The account's highest modseq: every change of the account has a higher one than all before. */
 struct err account_modseq(struct account *a, uint64_t *ret_modseq);
 
-/* Bytes of all messages (a copy counts once for every entry), and how many entries there are. */
-struct err account_usage(struct account *a, uint64_t *ret_bytes, uint64_t *ret_entries);
-
 /* Housekeeping that may wait: database checkpoints, removal of dead segments, closing of databases
  * that nobody used for two seconds, whoever has the account open. Called by the role now and then
  * (each second is right) from a thread that may block. */
