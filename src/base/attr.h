@@ -6,6 +6,7 @@
 
 #define NODISCARD         __attribute__((warn_unused_result))
 #define PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define UNUSED            __attribute__((unused))
 #define CLEANUP(fn)       __attribute__((cleanup(fn)))
 #define FALLTHROUGH       __attribute__((fallthrough))
 

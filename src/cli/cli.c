@@ -149,6 +149,14 @@ static struct err args_take(struct cli *c, int argc, char **argv)
 	return ERR_OK;
 }
 
+/* What was printed is out, or the command has failed. */
+static struct err printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return ERR_OK;
+	return err_make(ERR_IO, "standard output cannot be written");
+}
+
 static int command_run(const struct cli_command *m, int argc, char **argv, const char *program)
 {
 	struct cli c = {.command = m, .program = program};
@@ -159,6 +167,8 @@ static int command_run(const struct cli_command *m, int argc, char **argv, const
 
 	if (err_is_ok(e)) {
 		e = m->run(&c);
+		if (err_is_ok(e))
+			e = printed();
 		status = err_failed(e) ? 1 : 0;
 	}
 	if (err_failed(e))
@@ -172,6 +182,10 @@ static int command_run(const struct cli_command *m, int argc, char **argv, const
 int cli_main(int argc, char **argv)
 {
 	int used = 0;
+
+	if (argc == 2 &&
+	    (str_eq(str_z(argv[1]), STR("-h")) || str_eq(str_z(argv[1]), STR("--help"))))
+		argv[1] = (char *)"help";
 	const struct cli_command *m = argc > 1 ? command_find(argc - 1, argv + 1, &used) : NULL;
 
 	if (m)

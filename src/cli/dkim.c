@@ -66,7 +66,8 @@ static struct err key_read(const char *path, bool public, EVP_PKEY **ret)
 	*ret = bio ? PEM_read_bio_PUBKEY(bio, NULL, NULL, (void *)"") : NULL;
 	BIO_free(bio);
 	ERR_clear_error();
-	return *ret ? ERR_OK : err_make(ERR_CONFIG, "%s: not a key in PEM form", path);
+	return *ret ? ERR_OK
+		    : err_make(ERR_CONFIG, "%s: not a key in PEM form without a passphrase", path);
 }
 
 /* Strings of at most 255 bytes, as a zone file has them. */

@@ -30,6 +30,8 @@ struct err cli_envelope_read(struct cli *c, struct buf *local, struct spf_args *
 {
 	struct str ip = str_z(cli_flag(c, "ip"));
 
+	if (!ip.n)
+		return err_make(ERR_USAGE, "-ip is missing: the address of the client");
 	if (!ip_parse(ip, &ret->ip))
 		return err_make(ERR_USAGE, "-ip: not an IP address: \"%.*s\"", STR_ARG(ip));
 	ret->helo = str_z(cli_flag(c, "helo"));

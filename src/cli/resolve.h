@@ -24,7 +24,7 @@
 /* clang-format off */
 #define CLI_FLAGS_DNS \
 	{"dns", "ADDRESS[:PORT]", NULL, "ask this DNS server; else the servers of the Internet, from the root"}, \
-	{"trust-anchor", "FILE", NULL, "validate with the DS and DNSKEY records in FILE; else with the root's, or not at all with -dns"}, \
+	{"trust-anchor", "FILE", NULL, "DS and DNSKEY to validate with; else the root's, or none with -dns"}, \
 	{"timeout", "SECONDS", "10", "how long each DNS question may take"}, \
 	CLI_FLAG_NOW
 /* This one alone for cli_now. */

@@ -169,7 +169,7 @@ static struct err domains_read(const char *path, struct buf *text, struct stat *
 {
 	if (stat(path, ret) != 0)
 		return err_errno("%s", path);
-	return err_add(file_read(AT_FDCWD, path, text), "%s", path);
+	return file_read(AT_FDCWD, path, text);
 }
 
 struct err conf_load(const char *static_path, uint64_t number, bool localserve,
@@ -183,7 +183,7 @@ struct err conf_load(const char *static_path, uint64_t number, bool localserve,
 	domains_path_add(str_z(static_path), &path);
 	if (buf_failed(&path))
 		return err_make(ERR_USAGE, "path of the configuration is too long");
-	TRY(err_add(file_read(AT_FDCWD, static_path, &st_text), "%s", static_path));
+	TRY(file_read(AT_FDCWD, static_path, &st_text));
 	TRY(domains_read(path.p, &dyn_text, &st));
 	struct conf_source src = {number,        str_z(static_path), buf_str(&st_text),
 				  str_z(path.p), buf_str(&dyn_text), localserve};

@@ -67,24 +67,22 @@ static bool same_file(const struct stat *a, const struct stat *b)
 }
 
 /* The row of a path, made if it is missing. */
-static struct err row_of(struct keyfiles *f, struct str path, struct keyfile **ret)
+static struct keyfile *row_of(struct keyfiles *f, struct str path)
 {
+	struct keyfile *row = map_get(&f->files, path);
 	void *old;
 
-	*ret = map_get(&f->files, path);
-	if (*ret)
-		return ERR_OK;
-	struct keyfile *row = calloc(1, sizeof(*row) + path.n + 1);
-
 	if (row)
-		memcpy(row->path, path.p, path.n);
-	if (!row || !map_put(&f->files, str_of(row->path, path.n), row, &old)) {
+		return row;
+	row = calloc(1, sizeof(*row) + path.n + 1);
+	if (!row)
+		return NULL;
+	memcpy(row->path, path.p, path.n);
+	if (!map_put(&f->files, str_of(row->path, path.n), row, &old)) {
 		free(row);
-		return err_make(ERR_RESOURCES, "more than %d key files, or no memory",
-				KEYFILES_MAX);
+		return NULL;
 	}
-	*ret = row;
-	return ERR_OK;
+	return row;
 }
 
 static struct err file_load(struct keyfiles *f, const char *path, struct keyfile *row)
@@ -110,9 +108,11 @@ static struct err file_load(struct keyfiles *f, const char *path, struct keyfile
 
 static struct err get(struct keyfiles *f, struct str path, char ret_id[KEY_ID_LEN + 1])
 {
-	struct keyfile *row;
+	struct keyfile *row = row_of(f, path);
 
-	TRY(row_of(f, path, &row));
+	if (!row)
+		return err_make(ERR_RESOURCES, "more than %d key files, or no memory",
+				KEYFILES_MAX);
 	TRY(file_load(f, row->path, row));
 	memcpy(ret_id, row->id, sizeof(row->id));
 	return ERR_OK;

@@ -123,7 +123,7 @@ def test_parse():
 
 @pytest.mark.parametrize("args, text", [
     (["check", "-ip", "here"], "-ip: not an IP address"),
-    (["check"], "-ip: not an IP address"),
+    (["check"], "-ip is missing"),
     (["lookup", "a..b"], "not a domain name"),
     (["parse"], "needs RECORD"),
 ])
