@@ -79,7 +79,7 @@ struct err err_vmake(enum err_code code, const char *fmt, va_list ap)
 	return (struct err){s};
 }
 
-struct err err_make(enum err_code code, const char *fmt, ...)
+struct err(err_make)(enum err_code code, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -105,7 +105,7 @@ static enum err_code code_of_errno(int no)
 	}
 }
 
-struct err err_errno(const char *fmt, ...)
+struct err(err_errno)(const char *fmt, ...)
 {
 	int no = errno;
 	char reason[128];

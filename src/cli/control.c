@@ -60,7 +60,7 @@ static struct err control_open(const char *config, struct control *c)
 {
 	struct ipc_opts opts = {.name = "server", .calls = msg_calls, .calls_n = MSG_CALL_N};
 	BUF_AUTO path = BUF_INIT(4096);
-	int fd = -1;
+	int fd;
 
 	*c = (struct control){.watch = -1};
 	clock_init(&c->clock);

@@ -82,9 +82,3 @@ void authres_add_arc(struct authres *r, const struct arc_result *a)
 		authres_property(r, STR("header"), STR("oldest-pass"),
 				 arena_printf(r->arena, "%u", a->oldest_pass));
 }
-
-void authres_add_auth(struct authres *r, struct str mechanism, struct str login)
-{
-	add(r, STR("auth"), AUTH_PASS, mechanism, STR(""));
-	authres_property(r, STR("smtp"), STR("auth"), login);
-}

@@ -21,7 +21,5 @@ void authres_add_dmarc(struct authres *r, const struct dmarc_from *from,
 		       const struct dmarc_result *d);
 /* Nothing where there are no ARC fields. */
 void authres_add_arc(struct authres *r, const struct arc_result *a);
-/* A login that succeeded. */
-void authres_add_auth(struct authres *r, struct str mechanism, struct str login);
 
 #endif
