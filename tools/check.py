@@ -289,7 +289,8 @@ def check_tidy():
 
 def check_analyzer():
     def argv_of(e):
-        return ["gcc", *flags_of(e), "-O1", "-fanalyzer", "-c", "-o", "/dev/null", e["file"]]
+        flags = [*flags_of(e), "-DBUILD_ANALYZED", "-O1", "-fanalyzer"]
+        return ["gcc", *flags, "-c", "-o", "/dev/null", e["file"]]
 
     def complaints_of(done):
         for path, n, words in complaints_in(done.stderr, "warning: (.*-Wanalyzer.*)"):

@@ -87,8 +87,9 @@ static inline void err_ignore(struct err e, const char *why)
 			return try_err_;      \
 	} while (0)
 
-/* clang's analyzer sees one source at a time: that these have failed it does not see. */
-#ifdef __clang_analyzer__
+/* The analyzers see one source at a time: that these have failed they do not see. tools/check.py
+ * defines BUILD_ANALYZED for gcc. */
+#if defined(__clang_analyzer__) || defined(BUILD_ANALYZED)
 static inline struct err err_known_failed(struct err e)
 {
 	if (!e.slot)

@@ -174,7 +174,7 @@ static bool is_digest_info(struct str data, EVP_PKEY *key)
 static bool mgf1_xor(const EVP_MD *md, const unsigned char *seed, size_t seed_n,
 		     unsigned char *mask, size_t mask_n)
 {
-	unsigned char in[EVP_MAX_MD_SIZE + 4], out[EVP_MAX_MD_SIZE];
+	unsigned char in[EVP_MAX_MD_SIZE + 4], out[EVP_MAX_MD_SIZE] = {0};
 	size_t h = (size_t)EVP_MD_get_size(md);
 
 	memcpy(in, seed, seed_n);

@@ -210,7 +210,7 @@ static struct err smtp_start(struct role *r)
 		.deliver = smtp_env_deliver,
 	};
 	s->services = calloc(r->listener_count + 1, sizeof(*s->services));
-	if (!s->services)
+	if (!s->services) /* check: analyzer: they are the role's own */
 		e = err_make(ERR_RESOURCES, "no memory for listeners");
 	for (size_t i = 0; i < r->listener_count && err_is_ok(e); i++)
 		e = service_make(r, conf, i);

@@ -32,7 +32,7 @@ static void results_take(struct smtpd_answer *answer, const struct msg_deliver_r
 		codes[i] = rp->results[i].code < ERR_CODE_COUNT ? (enum err_code)rp->results[i].code
 								: ERR_INTERNAL;
 	answer->results = codes;
-	answer->result_count = count;
+	answer->result_count = count; /* check: analyzer: the call frees its answer's results */
 }
 
 static void delivered(void *arg, struct ipc_result *res)
@@ -142,7 +142,7 @@ void smtp_env_deliver(void *arg, void *config, struct smtpd_call *call,
 	}
 	arena_fini(&a);
 	if (err_is_ok(e))
-		return;
+		return; /* check: analyzer: `delivered` frees d */
 	log_error(&s->role->lc, "delivery", F_ERR(e));
 	call->answer.code = err_code(e);
 	smtpd_call_done(call);

@@ -103,15 +103,16 @@ static void take_all(struct smtpd_dns *d)
 static struct smtpd_lookup *lookup_new(struct smtpd *s, struct dns_question *q)
 {
 	struct smtpd_lookup *l = question_new(&s->base, sizeof(*l), lookup_fini);
+	struct dns_question one = {0};
 	size_t id;
 
 	if (!l)
 		return NULL;
 	arena_init(&l->mem, SMTPD_DNS_ARENA);
 	l->first = s->dns.batch.handed;
-	while (dns_batch_next(&s->dns.batch, &id, &q[l->n])) {
-		l->type[l->n] = q[l->n].type;
-		l->n++;
+	while (dns_batch_next(&s->dns.batch, &id, &one)) {
+		l->type[l->n] = one.type;
+		q[l->n++] = one;
 	}
 	question_expect(&l->question, (unsigned)l->n - 1);
 	l->next = s->dns.asked;
