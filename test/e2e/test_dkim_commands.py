@@ -170,7 +170,7 @@ def test_txt(key):
     (["genrsa", "1023"], "1024 to 8192"),
     (["genrsa", "x"], "1024 to 8192"),
     (["txt", "/dev/null"], "not a key"),
-    (["sign", "/dev/null", "s", "example.org", "-"], "not a key"),
+    (["sign", "/dev/null", "s", "example.org", "-"], "not a private key"),
     (["sign", "-canonicalization=x", "KEY", "s", "example.org", "-"], "-canonicalization"),
     (["sign", "-expire=x", "KEY", "s", "example.org", "-"], "-expire"),
     (["sign", "-headers=To", "KEY", "s", "example.org", "-"], "From is not among"),

@@ -65,7 +65,7 @@ def results(dns, helo="mx.example.org", sender="a@example.org", head=""):
     out = subprocess.run(argv, input=message, capture_output=True, timeout=60).stdout
     field = out.split(b"\n\n")[1].decode() + "\n"
     lines = field.rstrip("\n").split("\n")
-    assert all(line.startswith(" ") for line in lines[1:]) and max(map(len, lines)) < 998, field
+    assert all(line[0] in " \t" for line in lines[1:]) and max(map(len, lines)) < 998, field
     header = authres.AuthenticationResultsHeader.parse(field.replace("\r", "").strip())
     assert header.authserv_id == "mox"
     return header.results
