@@ -218,18 +218,24 @@ def accounts_add(server, n):
                           input=server.password + "\n")
 
 
+def idle_print(server, what, n, *args):
+    r, = driver("idle_bench.py", "127.0.0.1", *args, "--conns", n, "--spread", *pid_args(server))
+    print(f"  {server.name}: {n} idle connections, {what}: {r['pss_kib_per_conn']} KiB PSS each, {r['threads']} threads, "
+          f"{r['cpu_ms_per_open']} CPU ms to open, {r['idle_cpu_s']} CPU s in the 5 s after", flush=True)
+
+
+def idle_plain(server, n, _):
+    idle_print(server, "plain", n, server.port["imap"], server.user, server.password)
+
+
+def idle_tls(server, n, _):
+    idle_print(server, "TLS", n, server.port["imaps"], server.user, server.password, "--tls", "implicit")
+
+
 def idle_accounts(server, n, accounts):
     accounts_add(server, accounts)
-    for r in driver("idle_bench.py", "127.0.0.1", server.port["imaps"], "bench{n}@localhost", server.password,
-                    "--users", accounts, "--conns", n, "--spread", "--tls", "implicit", *pid_args(server)):
-        print(f"  {server.name}: {n} idle connections over {accounts} accounts, TLS: {json.dumps(r)}")
-
-
-def idle(server, n):
-    for tls, port in (("none", "imap"), ("implicit", "imaps")):
-        for r in driver("idle_bench.py", "127.0.0.1", server.port[port], server.user, server.password, "--conns", n,
-                        "--spread", "--tls", tls, *pid_args(server)):
-            print(f"  {server.name}: {n} idle connections, TLS {tls}: {json.dumps(r)}")
+    idle_print(server, f"TLS, over {accounts} accounts", n, server.port["imaps"], "bench{n}@localhost", server.password,
+               "--users", accounts, "--tls", "implicit")
 
 
 def base(server):
@@ -256,25 +262,33 @@ def start_time(folder, runs):
           f"stop {r['stop_ms']} ms", flush=True)
 
 
-def measure(make, folder, parts, runs, scale, idle_n, accounts):
-    """What deliver found, or None."""
-    if make is MoxServer and "start" in parts:
-        start_time(folder, 10)
+def with_server(make, folder, use):
     server = make().start(folder)
-    found = None
     try:
-        base(server)
-        if make is MoxServer:
-            roles(server)
-        if "deliver" in parts:
-            found = deliver(server, runs, scale)
-        if make is MoxServer and "deliver" in parts:
-            flat(server, scale)
-        if make is MoxServer and "idle" in parts:
-            idle(server, idle_n)
-            idle_accounts(server, idle_n, accounts)
+        return use(server)
     finally:
         server.stop()
+
+
+def measure(make, folder, parts, runs, scale, idle_n, accounts):
+    """What deliver found, or None. Each count of idle connections has a server of its own, since one
+    that had many keeps memory for the next."""
+    ours = make is MoxServer
+    if ours and "start" in parts:
+        start_time(folder, 10)
+
+    def main_part(server):
+        base(server)
+        if ours:
+            roles(server)
+        found = deliver(server, runs, scale) if "deliver" in parts else None
+        if ours and found:
+            flat(server, scale)
+        return found
+
+    found = with_server(make, folder, main_part)
+    for part in (idle_plain, idle_tls, idle_accounts) if ours and "idle" in parts else ():
+        with_server(make, folder / part.__name__, lambda server: part(server, idle_n, accounts))
     return found
 
 
