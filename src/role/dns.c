@@ -11,6 +11,7 @@
 #include "role/role.h"
 
 #include "dns/probe.h"
+#include "os/memory.h"
 #include "role/dns_open.h"
 #include "role/lookups.h"
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static void source_done(struct task *t)
 
 	dns_unbound_free(s->unbound);
 	s->unbound = NULL;
+	memory_give_back();
 }
 
 static struct err source_ask(void *arg, const struct dns_question *q,

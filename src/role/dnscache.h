@@ -1,7 +1,7 @@
 /* dnscache: what the dns role answered lately, ready to be sent again.
  *
- * libunbound has a cache of its own, but each question to it costs two changes of thread and back,
- * ten times what the answer costs. So that it stays the one that decides, an answer is kept a
+ * libunbound has a cache of its own, but each question to it costs two changes of thread and back:
+ * more than the answer itself. So that it stays the one that decides, an answer is kept a
  * minute at most, never longer than its TTL, and only if it is final: no failure, nothing bogus.
  *
  * Input: keys and answers are others'; past `max` answers the oldest goes, and one that

@@ -162,7 +162,6 @@ static struct err imap_prepare(struct role *r)
 	s->tmp = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->tmp < 0)
 		return err_errno("open %s", path);
-	TRY(facts_preload());
 	return role_store_open(r, &s->store);
 }
 
@@ -249,6 +248,7 @@ static void imap_free(struct role *r)
 const struct role_kind role_imap = {
 	.id = MSG_ROLE_ID_IMAP,
 	.name = "imap",
+	.preload = facts_preload,
 	.prepare = imap_prepare,
 	.start = imap_start,
 	.free = imap_free,

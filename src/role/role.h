@@ -99,6 +99,8 @@ struct role {
 struct role_kind {
 	enum msg_role_id id;
 	const char *name;
+	/* Loads what takes long and depends on nothing, while other roles start; may be NULL. */
+	struct err (*preload)(void);
 	/* Loads what must be there before the promise is taken; may be NULL. */
 	struct err (*prepare)(struct role *r);
 	/* Serves from now on; channels and loop are there. */

@@ -206,8 +206,10 @@ struct err role_main(const struct role_kind *kind, int control_fd, const struct 
 		fd_close(&control_fd);
 		return err_make(ERR_RESOURCES, "no memory for role %s", kind->name);
 	}
-	struct err e = setup_receive(r, control_fd, &serve_id);
+	struct err e = kind->preload ? kind->preload() : ERR_OK;
 
+	if (err_is_ok(e))
+		e = setup_receive(r, control_fd, &serve_id);
 	if (err_is_ok(e))
 		e = serve(r, &control_fd, serve_id);
 	if (err_failed(e) && !err_is(e, ERR_UNAVAILABLE))

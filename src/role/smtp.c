@@ -133,8 +133,7 @@ static struct err smtp_prepare(struct role *r)
 	s->tmp = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->tmp < 0)
 		return err_errno("open %s", path);
-	TRY(id_key_open(r, &s->id));
-	return facts_preload();
+	return id_key_open(r, &s->id);
 }
 
 static void settings_make(const struct role *r, const struct conf *conf,
@@ -235,6 +234,7 @@ static void smtp_free(struct role *r)
 const struct role_kind role_smtp = {
 	.id = MSG_ROLE_ID_SMTP,
 	.name = "smtp",
+	.preload = facts_preload,
 	.prepare = smtp_prepare,
 	.start = smtp_start,
 	.free = smtp_free,

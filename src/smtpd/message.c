@@ -236,6 +236,15 @@ static void deliver(struct smtpd *s)
 		finish_err(s, ERR_RESOURCES);
 }
 
+/* A message that could not be looked at for lack of memory may be what its sender forbids. */
+static void deliver_verified(struct smtpd *s)
+{
+	if (s->t.verify)
+		deliver(s);
+	else
+		finish_err(s, ERR_RESOURCES);
+}
+
 static void deliver_submitted(struct smtpd *s)
 {
 	smtpd_submitted_sign(s, s->t.header);
@@ -273,7 +282,7 @@ void smtpd_message_end(struct smtpd *s)
 	else if (s->settings->submission)
 		deliver_submitted(s);
 	else if (s->settings->verify)
-		smtpd_verify_message(s, deliver);
+		smtpd_verify_message(s, deliver_verified);
 	else
 		deliver(s);
 }
