@@ -10,6 +10,7 @@
 #include "os/ipc.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -61,7 +62,7 @@ static void packet_send(int fd, struct str s)
 	struct str rest = str_from(s, 1);
 
 	if (first < 0xfe) {
-		assert(send(fd, s.p, s.n, MSG_NOSIGNAL) == (ssize_t)s.n);
+		assert(TEMP_FAILURE_RETRY(send(fd, s.p, s.n, MSG_NOSIGNAL)) == (ssize_t)s.n);
 	} else if (first == 0xfe) {
 		head.call = rest.n ? (unsigned char)rest.p[0] : 0;
 		assert(ipc_packet_send(fd, &head, str_from(rest, 1), NULL, -1) == IPC_SENT);
@@ -84,10 +85,11 @@ static void honest_call(int fd)
 
 	assert(ipc_packet_send(fd, &head, STR("\2\0\0\0hi"), NULL, -1) == IPC_SENT);
 	do {
-		/* The receiver does not block: wait for something with a peek that does. */
+		/* The receiver does not block: wait for something with a peek that does. The
+		 * fuzzer's own timer interrupts it. */
 		char c;
 
-		assert(recv(fd, &c, 1, MSG_PEEK) == 1);
+		assert(TEMP_FAILURE_RETRY(recv(fd, &c, 1, MSG_PEEK)) == 1);
 		assert(ipc_packet_receive(fd, room, &p) == IPC_GOT);
 		ipc_packet_close(&p);
 	} while (p.head.kind != IPC_REPLY || p.head.id != HONEST_ID ||
