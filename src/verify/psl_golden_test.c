@@ -57,6 +57,7 @@ static void run(const char *path, bool (*read)(struct str, struct str *, struct 
 		if (!read(str_trim(line), &domain, &want))
 			continue;
 		check(null_name(domain), want);
+		print_message("%.*s: %.*s\n", STR_ARG(domain), STR_ARG(want));
 		n++;
 	}
 	if (n < at_least)
