@@ -2,14 +2,15 @@
 
 #include "dns/text.h"
 #include "dns/unbound_config.h"
-#include "dns/unbound_load.h"
 #include "dns/wire.h"
 #include "os/clock.h"
+#include "os/late.h"
 #include <assert.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unbound.h>
 
 enum { IN_FLIGHT_MAX = 1 << 16, ARENA_CAP = 1 << 20, CLASS_IN = 1 };
 
@@ -26,7 +27,6 @@ struct asked {
 };
 
 struct dns_unbound {
-	const struct unbound_functions *ub;
 	struct ub_ctx *ctx;
 	struct arena arena; /* of the answer that is being delivered */
 	struct asked *asked;
@@ -41,19 +41,19 @@ struct dns_unbound {
 
 static struct err context_set_up(struct dns_unbound *u, const struct dns_unbound_opts *opts)
 {
-	TRY(unbound_load(&u->ub));
-	u->ctx = u->ub->ctx_create();
+	TRY(late_load("unbound"));
+	u->ctx = ub_ctx_create();
 	if (!u->ctx)
 		return err_make(ERR_RESOURCES, "DNS resolver: no context");
-	u->ub->ctx_debugout(u->ctx, NULL);
-	u->ub->ctx_async(u->ctx, 1);
-	TRY(dns_unbound_configure(opts, u->ub, u->ctx));
+	ub_ctx_debugout(u->ctx, NULL);
+	ub_ctx_async(u->ctx, 1);
+	TRY(dns_unbound_configure(opts, u->ctx));
 	/* This makes it final: files are read now. */
-	int rc = u->ub->ctx_zone_remove(u->ctx, "final.invalid.");
+	int rc = ub_ctx_zone_remove(u->ctx, "final.invalid.");
 
 	if (rc)
 		return err_make(ERR_CONFIG, "DNS resolver: options or trust anchors refused: %s",
-				u->ub->strerror(rc));
+				ub_strerror(rc));
 	return ERR_OK;
 }
 
@@ -86,7 +86,7 @@ void dns_unbound_free(struct dns_unbound *u)
 	if (!u)
 		return;
 	if (u->ctx)
-		u->ub->ctx_delete(u->ctx);
+		ub_ctx_delete(u->ctx);
 	arena_fini(&u->arena);
 	free(u->asked);
 	free(u);
@@ -94,12 +94,12 @@ void dns_unbound_free(struct dns_unbound *u)
 
 int dns_unbound_fd(const struct dns_unbound *u)
 {
-	return u->ub->fd(u->ctx);
+	return ub_fd(u->ctx);
 }
 
 void dns_unbound_process(struct dns_unbound *u)
 {
-	int rc = u->ub->process(u->ctx);
+	int rc = ub_process(u->ctx);
 
 	/* The pipe to our own thread: without it no question ever ends. */
 	assert(rc == 0 && "libunbound's thread is gone");
@@ -151,7 +151,7 @@ static void answer_of(struct asked *q, int error, const struct ub_result *r, str
 
 	*ret = (struct dns_answer){.status = DNS_FAILED, .ede = DNS_EDE_NONE};
 	if (error || !r) {
-		ret->error = str_z(q->u->ub->strerror(error));
+		ret->error = str_z(ub_strerror(error));
 	} else if (r->bogus) {
 		ret->status = DNS_BOGUS;
 		ret->ede = ede_of(why);
@@ -188,7 +188,7 @@ static void answered(void *arg, int error, struct ub_result *r)
 		done(done_arg, &a);
 	arena_reset(&u->arena);
 	if (r)
-		u->ub->resolve_free(r);
+		ub_resolve_free(r);
 }
 
 static struct asked *place_take(struct dns_unbound *u)
@@ -213,7 +213,7 @@ static int resolve_start(struct dns_unbound *u, const char *name, struct asked *
 		sigdelset(&all, SIGSYS);
 		pthread_sigmask(SIG_SETMASK, &all, &before);
 	}
-	int rc = u->ub->resolve_async(u->ctx, name, q->type, CLASS_IN, q, answered, NULL);
+	int rc = ub_resolve_async(u->ctx, name, q->type, CLASS_IN, q, answered, NULL);
 
 	if (!u->started)
 		pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -244,7 +244,7 @@ struct err dns_unbound_ask(struct dns_unbound *u, const struct dns_question *que
 
 	if (rc) {
 		place_free(u, q);
-		return err_make(ERR_RESOURCES, "DNS resolver: %s", u->ub->strerror(rc));
+		return err_make(ERR_RESOURCES, "DNS resolver: %s", ub_strerror(rc));
 	}
 	*ret_id = (uint64_t)q->generation << 32 | (uint64_t)(q - u->asked);
 	return ERR_OK;

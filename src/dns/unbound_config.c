@@ -1,11 +1,11 @@
 #include "dns/unbound_config.h"
 
 #include "dns/text.h"
-#include "dns/unbound_load.h"
 #include "format/date.h"
 #include "os/file.h"
 #include <stdio.h>
 #include <sys/mman.h>
+#include <unbound.h>
 #include <unistd.h>
 
 enum {
@@ -214,8 +214,7 @@ static struct err anchors_check(const struct dns_unbound_opts *o)
 }
 
 /* libunbound wants a file; this one is in memory. */
-static struct err config_give(const struct unbound_functions *ub, struct ub_ctx *ctx,
-			      struct str text)
+static struct err config_give(struct ub_ctx *ctx, struct str text)
 {
 	auto_close int fd = memfd_create("unbound.conf", MFD_CLOEXEC);
 	struct fs fs = FS_SYSTEM;
@@ -225,15 +224,14 @@ static struct err config_give(const struct unbound_functions *ub, struct ub_ctx 
 		return err_errno("memfd_create");
 	TRY(fs_pwrite(&fs, fd, text.p, text.n, 0));
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	int rc = ub->ctx_config(ctx, path);
+	int rc = ub_ctx_config(ctx, path);
 
 	if (rc)
-		return err_make(ERR_CONFIG, "DNS resolver: configuration: %s", ub->strerror(rc));
+		return err_make(ERR_CONFIG, "DNS resolver: configuration: %s", ub_strerror(rc));
 	return ERR_OK;
 }
 
-struct err dns_unbound_configure(const struct dns_unbound_opts *o,
-				 const struct unbound_functions *ub, struct ub_ctx *ctx)
+struct err dns_unbound_configure(const struct dns_unbound_opts *o, struct ub_ctx *ctx)
 {
 	BUF_AUTO text = BUF_INIT(CONFIG_MAX);
 
@@ -244,5 +242,5 @@ struct err dns_unbound_configure(const struct dns_unbound_opts *o,
 	config_write(o, &text);
 	if (buf_failed(&text))
 		return err_make(ERR_CONFIG, "DNS resolver: too many forwards");
-	return config_give(ub, ctx, buf_str(&text));
+	return config_give(ctx, buf_str(&text));
 }

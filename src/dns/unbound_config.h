@@ -4,11 +4,9 @@
 
 #include "dns/unbound.h"
 
-struct unbound_functions;
 struct ub_ctx;
 
 /* Checks the options and gives them to a context that is not final yet. */
-struct err dns_unbound_configure(const struct dns_unbound_opts *opts,
-				 const struct unbound_functions *ub, struct ub_ctx *ctx);
+struct err dns_unbound_configure(const struct dns_unbound_opts *opts, struct ub_ctx *ctx);
 
 #endif

@@ -361,6 +361,7 @@ static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
 const struct role_kind role_dns = {
 	.id = MSG_ROLE_ID_DNS,
 	.name = "dns",
+	.libraries = {"unbound"},
 	.prepare = dns_prepare,
 	.start = dns_start,
 	.end = dns_end,

@@ -17,7 +17,7 @@ enum {
 	KILL_AFTER_S = ROLE_STOP_S + ROLE_STOP_LAST_S,
 };
 
-/* In this order they start, so that who is called is there; the other way round they stop. */
+/* Who is called before who calls; the other way round they stop. */
 static const struct role_kind *const order[] = {&role_secrets, &role_dns, &role_post, &role_smtp,
 						&role_imap};
 
@@ -232,7 +232,6 @@ static void sockets_log(struct parent *p)
 			 F_STR("address", p->socket[i].address));
 }
 
-/* Roles that have nothing to do with each other: each takes its promise while the other does. */
 struct serving {
 	struct child *child;
 	pthread_t thread;
@@ -249,26 +248,36 @@ static void *serving_main(void *arg)
 	return NULL;
 }
 
-static struct err both_serve(struct parent *p, enum msg_role_id one, enum msg_role_id other)
+/* All come up side by side: who calls another that does not serve yet waits for its answer. */
+static struct err all_serve(struct parent *p)
 {
-	struct serving beside = {.child = &p->child[one]};
+	struct serving serving[ARRAY_LEN(order)] = {};
+	struct err e = ERR_OK;
+	size_t n = 0;
 
-	if (pthread_create(&beside.thread, NULL, serving_main, &beside) != 0)
-		return err_make(ERR_RESOURCES, "no thread to start with");
-	struct err e = child_serve(&p->child[other]);
+	while (n < ARRAY_LEN(order) && err_is_ok(e)) {
+		struct serving *s = &serving[n];
 
-	pthread_join(beside.thread, NULL);
-	return err_failed(e) || !beside.why[0] ? e : err_make(ERR_UNAVAILABLE, "%s", beside.why);
+		s->child = &p->child[order[n]->id];
+		if (pthread_create(&s->thread, NULL, serving_main, s) == 0)
+			n++;
+		else
+			e = err_make(ERR_RESOURCES, "no thread to start with");
+	}
+	for (size_t i = 0; i < n; i++)
+		pthread_join(serving[i].thread, NULL);
+	for (size_t i = 0; i < n && err_is_ok(e); i++)
+		if (serving[i].why[0])
+			e = err_make(ERR_UNAVAILABLE, "%s", serving[i].why);
+	return e;
 }
 
 static struct err run(struct parent *p)
 {
-	/* All at once, since loading a program takes the longest. */
+	TRY(channels_make(p));
 	for (size_t i = 0; i < ARRAY_LEN(order); i++)
 		TRY(child_spawn(&p->child[order[i]->id]));
-	TRY(both_serve(p, MSG_ROLE_ID_SECRETS, MSG_ROLE_ID_DNS));
-	TRY(child_serve(&p->child[MSG_ROLE_ID_POST]));
-	TRY(both_serve(p, MSG_ROLE_ID_SMTP, MSG_ROLE_ID_IMAP));
+	TRY(all_serve(p));
 	sockets_log(p);
 	log_info(&p->lc, "serving", F_Z("version", MOX_VERSION));
 	if (p->opts->serving)
@@ -354,6 +363,8 @@ static struct parent *parent_new(const struct parent_opts *opts)
 	p->lc = (struct log_ctx){.log = &p->log, .pkg = "parent"};
 	arena_init(&p->arena, 64 << 20);
 	p->lock_fd = p->signal_fd = p->stop_event = p->ended_event = p->notify_fd = -1;
+	for (size_t i = 0; i < PARENT_CHANNELS; i++)
+		p->channel[i].fd[CALLER] = p->channel[i].fd[CALLEE] = -1;
 	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
 		p->wake[id] = -1;
 		p->child[id] = (struct child){.parent = p,

@@ -9,9 +9,9 @@
 enum { SETUP_S = 30 };
 
 /* Who calls whom (design.md §3): a graph without cycles. */
-static const struct {
+static const struct channel {
 	enum msg_role_id from, to;
-} channels[] = {
+} channels[PARENT_CHANNELS] = {
 	{MSG_ROLE_ID_POST, MSG_ROLE_ID_SECRETS}, {MSG_ROLE_ID_POST, MSG_ROLE_ID_DNS},
 	{MSG_ROLE_ID_SMTP, MSG_ROLE_ID_SECRETS}, {MSG_ROLE_ID_SMTP, MSG_ROLE_ID_DNS},
 	{MSG_ROLE_ID_SMTP, MSG_ROLE_ID_POST},    {MSG_ROLE_ID_IMAP, MSG_ROLE_ID_SECRETS},
@@ -158,28 +158,48 @@ static struct err channel_hand(struct child *to, enum msg_role_id other, bool ca
 	return hand(to, MSG_CALL_CHANNEL, &rq, &fds);
 }
 
-/* A new socket pair for each channel whose other end runs already: c gets one end, the other role,
- * which may serve for long, its new one. The role that does not run yet makes the pair itself when
- * it starts. */
+/* A socket pair for a channel, and an end for each role to take. */
+static struct err channel_make(struct parent_channel *c)
+{
+	fd_close(&c->fd[CALLER]);
+	fd_close(&c->fd[CALLEE]);
+	return ipc_pair(c->fd);
+}
+
+struct err channels_make(struct parent *p)
+{
+	for (size_t i = 0; i < PARENT_CHANNELS; i++)
+		TRY(channel_make(&p->channel[i]));
+	return ERR_OK;
+}
+
+static struct err end_hand(struct parent *p, size_t i, enum parent_channel_end end)
+{
+	enum msg_role_id of[] = {[CALLER] = channels[i].from, [CALLEE] = channels[i].to};
+	auto_close int fd = TAKE_FD(p->channel[i].fd[end]);
+
+	return channel_hand(&p->child[of[end]], of[!end], end == CALLER, fd);
+}
+
+/* The ends that wait for c. Where none does c was started before: a new pair, whose other end
+ * goes to the role that serves there, or waits for it. */
 static struct err channels_hand(struct child *c)
 {
 	struct parent *p = c->parent;
 
-	for (size_t i = 0; i < ARRAY_LEN(channels); i++) {
-		bool asks = channels[i].from == c->kind->id;
-		struct child *other = &p->child[asks ? channels[i].to : channels[i].from];
-		int pair[2];
+	for (size_t i = 0; i < PARENT_CHANNELS; i++) {
+		enum parent_channel_end end = channels[i].from == c->kind->id ? CALLER : CALLEE;
+		enum msg_role_id other = end == CALLER ? channels[i].to : channels[i].from;
 
-		if ((!asks && channels[i].to != c->kind->id))
+		if (end == CALLEE && channels[i].to != c->kind->id)
 			continue;
-		TRY(ipc_pair(pair));
-		struct err e = channel_hand(c, other->kind->id, asks, pair[0]);
+		bool again = p->channel[i].fd[end] < 0;
 
-		if (err_is_ok(e) && other->control && other->served)
-			e = channel_hand(other, c->kind->id, !asks, pair[1]);
-		close(pair[0]);
-		close(pair[1]);
-		TRY(e);
+		if (again)
+			TRY(channel_make(&p->channel[i]));
+		TRY(end_hand(p, i, end));
+		if (again && p->child[other].control && p->child[other].served)
+			TRY(end_hand(p, i, !end));
 	}
 	return ERR_OK;
 }

@@ -10,7 +10,9 @@
 
 struct conf;
 
-enum { PARENT_SOCKETS_MAX = 256, PARENT_FILES_MAX = 256 };
+enum { PARENT_SOCKETS_MAX = 256, PARENT_FILES_MAX = 256, PARENT_CHANNELS = 7 };
+
+enum parent_channel_end { CALLER, CALLEE };
 
 /* A role that was started: a process, or a thread. */
 struct child {
@@ -64,6 +66,10 @@ struct parent {
 	} certificate[PARENT_FILES_MAX];
 	size_t certificate_count;
 
+	struct parent_channel {
+		int fd[2]; /* by parent_channel_end; -1: the role has taken it */
+	} channel[PARENT_CHANNELS];
+
 	struct child child[MSG_ROLE_ID_N];
 	struct metrics metrics;       /* the parent's own */
 	struct crashnote_found found; /* scratch of child_collect */
@@ -76,6 +82,8 @@ struct err parent_open(struct parent *p);
 void parent_close(struct parent *p);
 
 /* parent_child.c */
+/* Makes what roles call each other through; each takes its ends when it starts. */
+struct err channels_make(struct parent *p);
 /* Starts a role's process or thread. */
 struct err child_spawn(struct child *c);
 /* Hands everything over, waits until it serves. On failure it is killed. */

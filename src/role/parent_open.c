@@ -277,6 +277,10 @@ void parent_close(struct parent *p)
 		fd_close(&p->socket[i].fd);
 	for (size_t i = 0; i < p->key_count; i++)
 		fd_close(&p->key[i].fd);
+	for (size_t i = 0; i < PARENT_CHANNELS; i++) {
+		fd_close(&p->channel[i].fd[CALLER]);
+		fd_close(&p->channel[i].fd[CALLEE]);
+	}
 	for (unsigned id = 0; id < MSG_ROLE_ID_N; id++) {
 		fd_close(&p->wake[id]);
 		fd_close(&p->child[id].notes_fd);

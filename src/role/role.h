@@ -30,6 +30,7 @@ struct store_notify;
 enum {
 	ROLE_CONTROL_FD = 3, /* in a process of its own */
 	ROLE_LISTENERS_MAX = 256,
+	ROLE_LIBRARIES_MAX = 4,
 	ROLE_SETUP_ARENA = 256 << 20, /* for the largest configuration */
 	ROLE_STOP_S = 3,              /* for peers, after stop; then connections are cut */
 	ROLE_STOP_LAST_S = 1,
@@ -99,6 +100,8 @@ struct role {
 struct role_kind {
 	enum msg_role_id id;
 	const char *name;
+	/* Of the late ones (os/late.h) those that it calls; up to the first NULL. */
+	const char *libraries[ROLE_LIBRARIES_MAX];
 	/* Loads what takes long and depends on nothing, while other roles start; may be NULL. */
 	struct err (*preload)(void);
 	/* Loads what must be there before the promise is taken; may be NULL. */

@@ -3,6 +3,7 @@
 
 #include "conf/conf.h"
 #include "os/crashnote.h"
+#include "os/late.h"
 #include "os/sharedpage.h"
 #include "role/promise.h"
 #include "role/setup.h"
@@ -197,6 +198,14 @@ static struct role *role_new(const struct role_kind *kind, const struct role_hos
 	return r;
 }
 
+/* What takes long and depends on nothing, while other roles start. */
+static struct err preload(const struct role_kind *kind)
+{
+	for (size_t i = 0; i < ROLE_LIBRARIES_MAX && kind->libraries[i]; i++)
+		TRY(late_load(kind->libraries[i]));
+	return kind->preload ? kind->preload() : ERR_OK;
+}
+
 struct err role_main(const struct role_kind *kind, int control_fd, const struct role_host *host)
 {
 	struct role *r = role_new(kind, host);
@@ -206,7 +215,7 @@ struct err role_main(const struct role_kind *kind, int control_fd, const struct 
 		fd_close(&control_fd);
 		return err_make(ERR_RESOURCES, "no memory for role %s", kind->name);
 	}
-	struct err e = kind->preload ? kind->preload() : ERR_OK;
+	struct err e = preload(kind);
 
 	if (err_is_ok(e))
 		e = setup_receive(r, control_fd, &serve_id);

@@ -276,6 +276,7 @@ static void (*const handlers[MSG_CALL_N])(struct ipc_request *q) = {
 const struct role_kind role_secrets = {
 	.id = MSG_ROLE_ID_SECRETS,
 	.name = "secrets",
+	.libraries = {"crypto", "sodium"},
 	.prepare = secrets_prepare,
 	.start = secrets_start,
 	.end = secrets_end,

@@ -234,6 +234,7 @@ static void smtp_free(struct role *r)
 const struct role_kind role_smtp = {
 	.id = MSG_ROLE_ID_SMTP,
 	.name = "smtp",
+	.libraries = {"crypto", "ssl"},
 	.preload = facts_preload,
 	.prepare = smtp_prepare,
 	.start = smtp_start,
