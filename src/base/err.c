@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { RING = 32, TEXT_MAX = 512 };
 
@@ -12,8 +14,11 @@ struct err_slot {
 	char text[TEXT_MAX];
 };
 
-static _Thread_local struct err_slot ring[RING];
+/* Of the thread; made with its first error, since few threads ever have one. */
+static _Thread_local struct err_slot *ring;
 static _Thread_local unsigned ring_next;
+static pthread_key_t ring_key; /* frees it with the thread */
+static pthread_once_t ring_once = PTHREAD_ONCE_INIT;
 
 #define ROW(name, smtp, enhanced, imap, http, text) {#name, smtp, enhanced, imap, http, text},
 static const struct err_row rows[ERR_CODE_COUNT] = {ERR_TABLE(ROW)};
@@ -42,9 +47,37 @@ struct str err_text(struct err e)
 	return e.slot ? str_of(e.slot->text, e.slot->n) : STR("ok");
 }
 
+static void ring_free(void *p)
+{
+	free(p);
+	ring = NULL;
+}
+
+static void ring_key_make(void)
+{
+	int rc = pthread_key_create(&ring_key, ring_free);
+
+	assert(rc == 0 && "there are a thousand keys");
+}
+
+static struct err_slot *ring_make(void)
+{
+	pthread_once(&ring_once, ring_key_make);
+	struct err_slot *made = calloc(RING, sizeof(*made));
+
+	if (made && pthread_setspecific(ring_key, made) == 0)
+		return made;
+	free(made);
+	return NULL;
+}
+
 static struct err_slot *slot_next(enum err_code code)
 {
-	struct err_slot *s = &ring[ring_next++ % RING];
+	static _Thread_local struct err_slot only; /* without memory for more */
+
+	if (!ring)
+		ring = ring_make();
+	struct err_slot *s = ring ? &ring[ring_next++ % RING] : &only;
 
 	s->code = code;
 	s->n = 0;

@@ -369,6 +369,9 @@ static struct err hub_start(struct ipc_hub *h)
 	if (h->epoll_fd < 0 || h->kick_fd < 0 ||
 	    epoll_ctl(h->epoll_fd, EPOLL_CTL_ADD, h->kick_fd, &ev) != 0)
 		return err_errno("hub of the roles' channels");
+	h->room = malloc(IPC_PACKET_MAX);
+	if (!h->room)
+		return err_make(ERR_RESOURCES, "no memory");
 	errno = thread_start(h);
 	return errno ? err_errno("hub of the roles' channels: thread") : ERR_OK;
 }
@@ -387,6 +390,7 @@ static void hub_unref(struct ipc_hub *h)
 		close(h->kick_fd);
 	pthread_cond_destroy(&h->changed);
 	pthread_mutex_destroy(&h->lock);
+	free(h->room);
 	free(h);
 }
 
@@ -440,20 +444,6 @@ void ipc_chan_unref_unlock(struct ipc *c)
 	hub_unref(h);
 }
 
-static bool slots_init(struct ipc *c)
-{
-	unsigned n = c->opts.in_flight;
-
-	c->slots = calloc(n, sizeof(struct ipc_pending *));
-	c->free_slots = calloc(n, sizeof(*c->free_slots));
-	if (!c->slots || !c->free_slots)
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		c->free_slots[i] = n - 1 - i;
-	c->free_n = n;
-	return true;
-}
-
 static bool fd_take(struct ipc *c, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -478,8 +468,6 @@ struct err ipc_open(struct ipc_hub *h, const struct ipc_opts *opts, int fd, stru
 	c->opts.unread = opts->unread ? opts->unread : UNREAD;
 	list_init(&c->out);
 	list_init(&c->requests);
-	if (!slots_init(c))
-		goto fail;
 	ipc_lock(h);
 	if (fd >= 0 && !fd_take(c, fd)) {
 		ipc_unlock(h);
@@ -493,10 +481,6 @@ struct err ipc_open(struct ipc_hub *h, const struct ipc_opts *opts, int fd, stru
 fail:
 	if (fd >= 0)
 		close(fd);
-	if (c) {
-		free(c->slots);
-		free(c->free_slots);
-	}
 	free(c);
 	return err_make(ERR_RESOURCES, "open channel to role %s", opts->name);
 }

@@ -6,6 +6,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { SLOTS_FIRST = 16 };
+
 static bool on_hub_thread(const struct ipc_hub *h)
 {
 	return pthread_equal(pthread_self(), h->thread);
@@ -14,9 +16,34 @@ static bool on_hub_thread(const struct ipc_hub *h)
 static struct ipc_pending *pending_get(const struct ipc *c, uint64_t id)
 {
 	uint32_t slot = (uint32_t)id;
-	struct ipc_pending *p = slot < c->opts.in_flight ? c->slots[slot] : NULL;
+	struct ipc_pending *p = slot < c->slots_n ? c->slots[slot] : NULL;
 
 	return p && p->id == id ? p : NULL;
+}
+
+static bool slots_grow(struct ipc *c)
+{
+	unsigned n = c->slots_n ? 2 * c->slots_n : SLOTS_FIRST;
+
+	if (n > c->opts.in_flight)
+		n = c->opts.in_flight;
+	if (n == c->slots_n)
+		return false;
+	struct ipc_pending **slots = realloc(c->slots, n * sizeof(struct ipc_pending *));
+
+	if (slots)
+		c->slots = slots;
+	unsigned *free_slots = realloc(c->free_slots, n * sizeof(*free_slots));
+
+	if (free_slots)
+		c->free_slots = free_slots;
+	if (!slots || !free_slots)
+		return false;
+	while (n > c->slots_n) {
+		c->slots[c->slots_n] = NULL;
+		c->free_slots[c->free_n++] = c->slots_n++;
+	}
+	return true;
 }
 
 static void pending_put(struct ipc *c, struct ipc_pending *p)
@@ -120,7 +147,7 @@ void ipc_on_bad_answer(struct ipc *c, uint64_t id)
 
 void ipc_fail_old(struct ipc *c)
 {
-	for (unsigned i = 0; i < c->opts.in_flight; i++) {
+	for (unsigned i = 0; i < c->slots_n; i++) {
 		struct ipc_pending *p = c->slots[i];
 
 		if (p && p->generation != c->generation)
@@ -141,7 +168,7 @@ void ipc_expire(struct ipc *c, int64_t now)
 	if (now < c->next_deadline)
 		return;
 	c->next_deadline = NS_NEVER;
-	for (unsigned i = 0; i < c->opts.in_flight; i++) {
+	for (unsigned i = 0; i < c->slots_n; i++) {
 		struct ipc_pending *p = c->slots[i];
 
 		if (!p)
@@ -171,7 +198,7 @@ static struct err start_locked(struct ipc *c, struct ipc_pending *p, const struc
 {
 	if (c->fd < 0)
 		return err_make(ERR_UNAVAILABLE, "the role is not running");
-	if (c->free_n == 0)
+	if (c->free_n == 0 && !slots_grow(c))
 		return err_make(ERR_RESOURCES, "too many calls in flight");
 	pending_put(c, p);
 	if (ret_id)

@@ -20,7 +20,7 @@ struct ipc_hub {
 	/* The callback that runs, without the lock; NULL: none. */
 	const struct ipc *running_chan;
 	uint64_t running_id;
-	char room[IPC_PACKET_MAX]; /* the thread's: what is being received */
+	char *room; /* the thread's: what is being received, of IPC_PACKET_MAX */
 };
 
 /* A call that this end made. */
@@ -58,8 +58,9 @@ struct ipc {
 	size_t out_bytes;
 
 	/* Calls: an id is generation of the slot << 32 | its index. */
-	struct ipc_pending **slots; /* opts.in_flight; NULL: free */
+	struct ipc_pending **slots; /* NULL: free */
 	unsigned *free_slots;
+	unsigned slots_n; /* grows up to opts.in_flight; an end that never calls has none */
 	unsigned free_n;
 	uint32_t serial;
 	int64_t next_deadline; /* no call ends earlier */

@@ -7,18 +7,12 @@
 #include "conf/conf.h"
 #include "facts/build.h"
 #include "imapd/imapd.h"
-#include "os/tls.h"
 #include "role/post.h"
 #include "role/serve.h"
 #include "store/store.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-struct imap_service {
-	struct imapd_service imapd;
-	struct tls_server *tls;
-};
 
 /* A session that wants to hear of changes in its account. */
 struct watcher {
@@ -31,10 +25,11 @@ struct watcher {
 struct imap_role {
 	struct role *role;
 	struct serve_limits limits;
+	struct serve_tls tls;
 	struct imapd_env env;
 	struct store *store;
 	int tmp;
-	struct imap_service *services;
+	struct imapd_service *services;
 	struct task wake;     /* reads the role's wake event */
 	struct task work;     /* the store's housekeeping */
 	pthread_mutex_t lock; /* watchers */
@@ -168,26 +163,28 @@ static struct err imap_prepare(struct role *r)
 static struct err service_make(struct role *r, const struct conf *conf, size_t i)
 {
 	struct imap_role *s = r->own;
-	struct imap_service *sv = &s->services[i];
+	struct imapd_service *sv = &s->services[i];
 	const struct role_listener *rl = &r->listener[i];
 	const struct conf_listener *l = serve_listener(conf, rl->name);
 	bool imaps = rl->kind == MSG_LISTENER_KIND_IMAPS;
 
 	if (!l)
 		return err_make(ERR_CONFIG, "no listener %.*s", STR_ARG(rl->name));
-	TRY(serve_tls_new(r, l, false, &sv->tls));
-	sv->imapd.base = (struct session_service){.ops = &imapd_ops,
-						  .tls = sv->tls,
-						  .implicit_tls = imaps,
-						  .notes = r->notes,
-						  .metrics = &r->metrics};
-	sv->imapd.env = &s->env;
-	sv->imapd.settings = (struct imapd_settings){
+	struct tls_server *tls;
+
+	TRY(serve_tls_get(r, &s->tls, l, false, &tls));
+	sv->base = (struct session_service){.ops = &imapd_ops,
+					    .tls = tls,
+					    .implicit_tls = imaps,
+					    .notes = r->notes,
+					    .metrics = &r->metrics};
+	sv->env = &s->env;
+	sv->settings = (struct imapd_settings){
 		.require_tls = !imaps && !l->imap->no_require_starttls,
 		.append_max = l->smtp_max_message_size > 0 ? (uint64_t)l->smtp_max_message_size : 0,
 		.version = STR(MOX_VERSION),
 	};
-	return serve_start(r, i, &sv->imapd.base, &s->limits);
+	return serve_start(r, i, &sv->base, &s->limits);
 }
 
 static struct err services_start(struct role *r)
@@ -234,8 +231,7 @@ static void imap_free(struct role *r)
 
 	if (!s)
 		return;
-	for (size_t i = 0; s->services && i < r->listener_count; i++)
-		tls_server_free(s->services[i].tls);
+	serve_tls_free(&s->tls);
 	free(s->services);
 	serve_limits_free(&s->limits);
 	if (s->store)

@@ -18,9 +18,15 @@ struct key {
 /* Keys are added, never changed or removed: who reads up to n needs no lock. */
 struct keys {
 	pthread_mutex_t lock; /* of who adds */
-	struct key key[KEYS_MAX];
+	struct key *key[KEYS_MAX];
 	atomic_size_t n;
 };
+
+static void key_free(struct key *key)
+{
+	EVP_PKEY_free(key->pkey);
+	free(key);
+}
 
 struct err keys_new(struct keys **ret)
 {
@@ -36,7 +42,7 @@ void keys_free(struct keys *k)
 	if (!k)
 		return;
 	for (size_t i = 0; i < k->n; i++)
-		EVP_PKEY_free(k->key[i].pkey);
+		key_free(k->key[i]);
 	pthread_mutex_destroy(&k->lock);
 	free(k);
 }
@@ -88,27 +94,36 @@ static const struct key *key_find(const struct keys *k, struct str id)
 	size_t n = k->n;
 
 	for (size_t i = 0; i < n; i++)
-		if (str_eq(str_z(k->key[i].id), id))
-			return &k->key[i];
+		if (str_eq(str_z(k->key[i]->id), id))
+			return k->key[i];
 	return NULL;
 }
 
-/* Takes the key, also on failure. */
-static struct err key_keep(struct keys *k, EVP_PKEY *pkey, const char id[KEY_ID_LEN + 1])
+static struct err key_add(struct keys *k, EVP_PKEY *pkey, const char id[KEY_ID_LEN + 1])
 {
-	struct err e = ERR_OK;
+	struct key *key;
 	size_t n = k->n;
 
-	if (key_find(k, str_z(id))) {
+	if (n == KEYS_MAX)
+		return err_make(ERR_CONFIG, "more than %d private keys", KEYS_MAX);
+	key = malloc(sizeof(*key));
+	if (!key)
+		return err_make(ERR_RESOURCES, "no memory for a key");
+	memcpy(key->id, id, sizeof(key->id));
+	key->pkey = pkey;
+	k->key[n] = key;
+	k->n = n + 1;
+	return ERR_OK;
+}
+
+/* Takes the key, also on failure. One that is there already is no error. */
+static struct err key_keep(struct keys *k, EVP_PKEY *pkey, const char id[KEY_ID_LEN + 1])
+{
+	bool known = key_find(k, str_z(id)) != NULL;
+	struct err e = known ? ERR_OK : key_add(k, pkey, id);
+
+	if (known || err_failed(e))
 		EVP_PKEY_free(pkey);
-	} else if (n == KEYS_MAX) {
-		EVP_PKEY_free(pkey);
-		e = err_make(ERR_CONFIG, "more than %d private keys", KEYS_MAX);
-	} else {
-		memcpy(k->key[n].id, id, sizeof(k->key[n].id));
-		k->key[n].pkey = pkey;
-		k->n = n + 1;
-	}
 	return e;
 }
 

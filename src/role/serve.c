@@ -89,29 +89,59 @@ static struct err certificate_add(struct role *r, struct tls_server *t, struct s
 	return e;
 }
 
-struct err serve_tls_new(struct role *r, const struct conf_listener *l, bool smtp,
-			 struct tls_server **ret)
+static struct err certificates_add(struct role *r, struct tls_server *t, struct str listener)
+{
+	for (size_t i = 0; i < r->certificate_count; i++)
+		if (str_eq(r->certificate[i].listener, listener))
+			TRY(certificate_add(r, t, r->certificate[i].pem));
+	return ERR_OK;
+}
+
+static struct err tls_new(struct role *r, const struct conf_listener *l, bool receiving,
+			  struct tls_server **ret)
 {
 	struct conf *conf = role_conf(r);
 	struct tls_server_opts opts = {
-		.min = l->tls ? (enum tls_version)l->tls->min_version : TLS_VERSION_DEFAULT,
-		.no_tickets = smtp,
+		.min = (enum tls_version)l->tls->min_version,
+		.no_tickets = receiving,
 		.hostname = l->hostname.n ? l->hostname : conf_static(conf)->hostname,
 	};
-	struct err e = ERR_OK;
+	struct err e = tls_server_new(&opts, ret);
+
+	conf_unref(conf);
+	TRY(e);
+	e = certificates_add(r, *ret, l->name);
+	if (err_failed(e))
+		tls_server_free(*ret);
+	return e;
+}
+
+struct err serve_tls_get(struct role *r, struct serve_tls *t, const struct conf_listener *l,
+			 bool receiving, struct tls_server **ret)
+{
+	struct serve_tls_one *one = &t->one[t->n];
 
 	*ret = NULL;
-	if (l->tls)
-		e = tls_server_new(&opts, ret);
-	for (size_t i = 0; *ret && i < r->certificate_count && err_is_ok(e); i++)
-		if (str_eq(r->certificate[i].listener, l->name))
-			e = certificate_add(r, *ret, r->certificate[i].pem);
-	conf_unref(conf);
-	if (err_failed(e)) {
-		tls_server_free(*ret);
-		*ret = NULL;
-	}
-	return err_add(e, "TLS of listener %.*s", STR_ARG(l->name));
+	if (!l->tls)
+		return ERR_OK;
+	for (size_t i = 0; i < t->n; i++)
+		if (t->one[i].receiving == receiving && str_eq(t->one[i].listener, l->name))
+			*ret = t->one[i].server;
+	if (*ret)
+		return ERR_OK;
+	TRY(err_add(tls_new(r, l, receiving, &one->server), "TLS of listener %.*s",
+		    STR_ARG(l->name)));
+	one->listener = arena_dup(&r->arena, l->name);
+	one->receiving = receiving;
+	t->n++;
+	*ret = one->server;
+	return ERR_OK;
+}
+
+void serve_tls_free(struct serve_tls *t)
+{
+	while (t->n)
+		tls_server_free(t->one[--t->n].server);
 }
 
 /* Of the listener; they live as long as the role. */

@@ -17,9 +17,21 @@ struct serve_limits {
 struct err serve_limits_new(struct role *r, struct serve_limits *ret);
 void serve_limits_free(struct serve_limits *l);
 
-/* A listener's TLS, with its certificates; keys stay in secrets. NULL in *ret if it has none. */
-struct err serve_tls_new(struct role *r, const struct conf_listener *listener, bool smtp,
-			 struct tls_server **ret);
+/* The TLS of a role's listeners: one for all addresses and kinds of a listener, or two, since
+ * receiving gives no tickets. */
+struct serve_tls {
+	struct serve_tls_one {
+		struct str listener; /* the role's */
+		bool receiving;
+		struct tls_server *server;
+	} one[2 * ROLE_LISTENERS_MAX];
+	size_t n;
+};
+/* With the listener's certificates; keys stay in secrets. It lives as long as `t`. NULL in *ret if
+ * the listener has none. */
+struct err serve_tls_get(struct role *r, struct serve_tls *t, const struct conf_listener *listener,
+			 bool receiving, struct tls_server **ret);
+void serve_tls_free(struct serve_tls *t);
 
 /* Starts the role's listener i; the service lives as long as the role. */
 struct err serve_start(struct role *r, size_t i, const struct session_service *service,

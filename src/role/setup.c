@@ -6,6 +6,7 @@
 #include "store/store.h"
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -194,13 +195,10 @@ static struct err packet_handle(struct role *r, int fd, struct ipc_packet *p)
 	return answer(fd, p->head.call, p->head.id, STR(""));
 }
 
-struct err setup_receive(struct role *r, int fd, uint64_t *ret_serve)
+static struct err receive(struct role *r, int fd, char *room, uint64_t *ret_serve)
 {
 	struct ipc_packet p;
-	char *room = arena_alloc(&r->arena, IPC_PACKET_MAX);
 
-	if (!room)
-		return err_make(ERR_RESOURCES, "no memory for start-up");
 	for (;;) {
 		TRY(packet_next(fd, room, &p));
 		if (p.head.kind == IPC_REQUEST && p.head.call == MSG_CALL_SERVE) {
@@ -213,6 +211,18 @@ struct err setup_receive(struct role *r, int fd, uint64_t *ret_serve)
 		ipc_packet_close(&p);
 		TRY(e);
 	}
+}
+
+struct err setup_receive(struct role *r, int fd, uint64_t *ret_serve)
+{
+	char *room = malloc(IPC_PACKET_MAX);
+
+	if (!room)
+		return err_make(ERR_RESOURCES, "no memory for start-up");
+	struct err e = receive(r, fd, room, ret_serve);
+
+	free(room);
+	return e;
 }
 
 struct err setup_serving(int fd, uint64_t serve, struct str unenforced)

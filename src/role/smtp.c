@@ -9,7 +9,6 @@
 #include "conf/conf.h"
 #include "facts/build.h"
 #include "os/crashnote.h"
-#include "os/tls.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -167,23 +166,25 @@ static void settings_make(const struct role *r, const struct conf *conf,
 static struct err service_make(struct role *r, const struct conf *conf, size_t i)
 {
 	struct smtp_role *s = r->own;
-	struct smtp_service *sv = &s->services[i];
+	struct smtpd_service *sv = &s->services[i];
 	const struct role_listener *rl = &r->listener[i];
 	const struct conf_listener *l = serve_listener(conf, rl->name);
 	bool receiving = rl->kind == MSG_LISTENER_KIND_SMTP;
 
 	if (!l)
 		return err_make(ERR_CONFIG, "no listener %.*s", STR_ARG(rl->name));
-	TRY(serve_tls_new(r, l, receiving, &sv->tls));
-	sv->smtpd.base.ops = receiving ? &smtpd_ops : &smtpd_submission_ops;
-	sv->smtpd.base.tls = receiving && l->smtp->no_starttls ? NULL : sv->tls;
-	sv->smtpd.base.implicit_tls = rl->kind == MSG_LISTENER_KIND_SUBMISSIONS;
-	sv->smtpd.base.notes = r->notes;
-	sv->smtpd.base.metrics = &r->metrics;
-	sv->smtpd.env = &s->env;
-	settings_make(r, conf, rl, l, &sv->smtpd.settings);
-	sv->smtpd.settings.hostname = arena_dup(&r->arena, sv->smtpd.settings.hostname);
-	return serve_start(r, i, &sv->smtpd.base, &s->limits);
+	struct tls_server *tls;
+
+	TRY(serve_tls_get(r, &s->tls, l, receiving, &tls));
+	sv->base.ops = receiving ? &smtpd_ops : &smtpd_submission_ops;
+	sv->base.tls = receiving && l->smtp->no_starttls ? NULL : tls;
+	sv->base.implicit_tls = rl->kind == MSG_LISTENER_KIND_SUBMISSIONS;
+	sv->base.notes = r->notes;
+	sv->base.metrics = &r->metrics;
+	sv->env = &s->env;
+	settings_make(r, conf, rl, l, &sv->settings);
+	sv->settings.hostname = arena_dup(&r->arena, sv->settings.hostname);
+	return serve_start(r, i, &sv->base, &s->limits);
 }
 
 static struct err smtp_start(struct role *r)
@@ -223,8 +224,7 @@ static void smtp_free(struct role *r)
 
 	if (!s)
 		return;
-	for (size_t i = 0; s->services && i < r->listener_count; i++)
-		tls_server_free(s->services[i].tls);
+	serve_tls_free(&s->tls);
 	free(s->services);
 	serve_limits_free(&s->limits);
 	fd_close(&s->tmp);
@@ -234,7 +234,7 @@ static void smtp_free(struct role *r)
 const struct role_kind role_smtp = {
 	.id = MSG_ROLE_ID_SMTP,
 	.name = "smtp",
-	.libraries = {"crypto", "ssl"},
+	.libraries = {"crypto", "ssl", "psl"},
 	.preload = facts_preload,
 	.prepare = smtp_prepare,
 	.start = smtp_start,

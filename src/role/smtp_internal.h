@@ -6,19 +6,15 @@
 #include "role/serve.h"
 #include "smtpd/smtpd.h"
 
-struct smtp_service {
-	struct smtpd_service smtpd;
-	struct tls_server *tls;
-};
-
 struct smtp_role {
 	struct role *role;
 	struct serve_limits limits;
+	struct serve_tls tls;
 	struct smtpd_env env;
 	struct receivedid id;
 	int tmp;
 	_Atomic int64_t dns_silent_until; /* localserve: nobody is asked before; monotonic ns */
-	struct smtp_service *services;    /* one for each listener */
+	struct smtpd_service *services;   /* one for each listener */
 };
 
 /* Of struct smtpd_env; arg is a struct smtp_role. */

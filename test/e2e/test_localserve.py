@@ -1,5 +1,7 @@
 """What localserve does for developers: failures on demand, and no more rights than anyone has."""
 
+import os
+import platform
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,34 @@ def test_it_says_how_to_log_in(mox):
     mox.log.wait(f"Log in as {ADDRESS} with password {PASSWORD}")
     with Imap(mox.port["imap"]) as c:
         c.command(b"SELECT INBOX")
+
+
+# What os/late loads, and who calls it.
+LATE = {
+    "libssl": {"smtp", "imap"},
+    "libcrypto": {"secrets", "smtp", "imap"},
+    "libsqlite3": {"post", "imap"},
+    "libsodium": {"secrets"},
+    "libunbound": {"dns"},
+    "libpsl": {"smtp"},
+    "libexpat": set(),
+    "libjansson": set(),
+}
+
+
+def mapped(pid):
+    """Names of the libraries in a process's memory."""
+    return {Path(line.split()[-1]).name.split(".")[0] for line in Path(f"/proc/{pid}/maps").read_text().split("\n")
+            if ".so" in line}
+
+
+
+def test_libraries_where_they_are_called(mox):
+    """Only root may look into roles, which are not dumpable."""
+    looked = {"parent": mapped(mox.process.pid)}
+    if os.geteuid() == 0:
+        looked |= {role: mapped(pid) for role, [pid] in mox.roles().items()}
+    for who, libraries in looked.items():
+        assert "libc" in libraries
+        if platform.machine() == "x86_64":
+            assert {l for l in LATE if l in libraries} == {l for l, callers in LATE.items() if who in callers}
