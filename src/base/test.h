@@ -19,6 +19,16 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* cmocka's header does not say that a failed test goes no further. */
+#ifdef __clang_analyzer__
+#undef fail
+#define fail() abort()
+#undef fail_msg
+#define fail_msg(...) abort()
+#undef assert_true
+#define assert_true(c) ((c) ? (void)0 : abort())
+#endif
+
 /* Fails unless got is the want bytes; prints both, and the case's name. */
 #define assert_str(name, got, want) assert_str_((name), (got), (want), __FILE__, __LINE__)
 static inline void assert_str_(const char *name, struct str got, struct str want, const char *file,

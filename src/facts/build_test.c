@@ -460,6 +460,7 @@ static void little_memory(void **state)
 
 /* -- real messages -- */
 
+static size_t root_n; /* of the source tree, with the slash */
 static int files;
 
 static int file_build(const char *path, const struct stat *st, int type, struct FTW *ftw)
@@ -471,7 +472,7 @@ static int file_build(const char *path, const struct stat *st, int type, struct 
 	(void)ftw;
 	if (type != FTW_F)
 		return 0;
-	test_data_read(path + strlen(getenv("MOX_SOURCE_ROOT")) + 1, &b);
+	test_data_read(path + root_n, &b);
 	struct facts f = build(buf_str(&b), &a);
 
 	writes_and_reads(path, &f);
@@ -485,7 +486,11 @@ static void real_messages(void **state)
 	char root[4096];
 
 	(void)state;
-	snprintf(root, sizeof(root), "%s/test/data/mime", getenv("MOX_SOURCE_ROOT"));
+	const char *source = getenv("MOX_SOURCE_ROOT");
+
+	assert_true(source);
+	root_n = strlen(source) + 1;
+	snprintf(root, sizeof(root), "%s/test/data/mime", source);
 	assert_int_equal(nftw(root, file_build, 10, FTW_PHYS), 0);
 	assert_true(files > 180);
 }

@@ -50,6 +50,7 @@ static inline void mime_check(const struct mime_tree *t, struct str s)
 {
 	uint32_t n = 0;
 
+	assert(t->root);
 	for (const struct mime_part *m = t->root; m; m = mime_next(m), n++)
 		mime_check_part(m, s);
 	assert(n == t->parts && n <= MIME_PARTS_MAX);

@@ -27,12 +27,12 @@ static struct str skip_space(struct str s)
 /* subj-blob = "[" *BLOBCHAR "]" *WSP, where there is one. */
 static struct str skip_blob(struct str s)
 {
-	if (!str_starts(s, STR("[")))
+	struct str blob, rest;
+
+	if (!str_starts(s, STR("[")) || !str_cut(str_from(s, 1), ']', &blob, &rest) ||
+	    str_chr(blob, '[') >= 0)
 		return s;
-	for (size_t i = 1; i < s.n && s.p[i] != '['; i++)
-		if (s.p[i] == ']')
-			return skip_space(str_from(s, i + 1));
-	return s;
+	return skip_space(rest);
 }
 
 /* subj-leader = (*subj-blob subj-refwd) / WSP, where there is one. */
