@@ -30,35 +30,33 @@ static void copyuid_write(struct imapd *s, const struct copy_result *r, struct b
 		buf_clear(b);
 }
 
-struct request {
-	struct imap_seqset set;
-	struct str destination;
-};
-
 /* sequence-set SP mailbox */
-static bool args_read(struct imapd *s, struct cur *c, struct request *ret)
+static bool args_read(struct imapd *s, struct cur *c, struct imap_seqset *ret_set,
+		      struct str *ret_destination)
 {
 	imap_x_sp(c);
-	ret->set = imap_x_seqset(c, &s->mem);
+	*ret_set = imap_x_seqset(c, &s->mem);
 	imap_x_sp(c);
 	struct str written = imap_x_astring(c, &s->mem);
 
-	return imapd_args_end(s, c) && imapd_name(s, written, &ret->destination);
+	return imapd_args_end(s, c) && imapd_name(s, written, ret_destination);
 }
 
+/* With a message number of which the message is gone, nothing is done: RFC 2180 §4.4.1. A uid that
+ * is gone is passed over: RFC 9051 §6.4.9. */
 static bool transfer(struct imapd *s, struct cur *c,
-		     struct err (*how)(struct account *, uint32_t, const struct uids *, struct str,
-				       struct arena *, struct copy_result *, bool *),
+		     struct err (*how)(struct account *, const struct copy_args *, struct arena *,
+				       struct copy_result *, bool *),
 		     struct copy_result *ret)
 {
-	struct request q;
+	struct imap_seqset set;
 	UIDS_AUTO uids = {0};
+	struct copy_args args = {.mailbox = imapd_view(s)->mailbox, .uids = &uids, .all = !s->uid};
 	bool no_destination = false;
 
-	if (!args_read(s, c, &q) || !imapd_view_resolve(s, q.set, s->uid, &uids))
+	if (!args_read(s, c, &set, &args.destination) || !imapd_view_resolve(s, set, s->uid, &uids))
 		return false;
-	struct err e = how(imapd_account(s), imapd_view(s)->mailbox, &uids, q.destination, &s->mem,
-			   ret, &no_destination);
+	struct err e = how(imapd_account(s), &args, &s->mem, ret, &no_destination);
 
 	if (no_destination)
 		imapd_no(s, STR("TRYCREATE"), STR("no such mailbox"));

@@ -171,8 +171,10 @@ static struct err fields_send(struct imapd *s, struct fetch *f, const struct ima
 
 	if (r.n > IMAPD_HEADER_MAX)
 		r.n = IMAPD_HEADER_MAX;
-	TRY(imapd_body_read(&f->body, r, &header));
+	TRY(imapd_body_read_chars(&f->body, r, &header));
 	buf_imap_header_fields(&fields, buf_str(&header), &att->section);
+	if (buf_failed(&fields))
+		return err_make(ERR_RESOURCES, "no memory for header fields");
 	imap_partial(att, fields.n, &at, &n);
 	name_write(s, f, att);
 	buf_imap_literal_head(imapd_out(s), n, false);
@@ -180,8 +182,6 @@ static struct err fields_send(struct imapd *s, struct fetch *f, const struct ima
 	return ERR_OK;
 }
 
-/* RFC 9051 §4.3.1 NOT: a message with NUL, which APPEND takes as literal8, is sent as it is and not
- * encoded: offsets, sizes and signatures are about the bytes that were kept. */
 static struct err att_section(struct imapd *s, struct fetch *f, const struct imap_fetch_att *att)
 {
 	const struct entry *e = &f->batch.e[f->i];
@@ -290,7 +290,7 @@ static struct err literal_go_on(struct imapd *s, struct fetch *f)
 		f->literal = f->raw.n > piece.n;
 		f->raw.at += piece.n;
 		f->raw.n -= piece.n;
-		return imapd_body_read(&f->body, piece, imapd_out(s));
+		return imapd_body_read_chars(&f->body, piece, imapd_out(s));
 	}
 	BUF_AUTO b = BUF_INIT(2 * PIECE);
 	bool more;
@@ -306,14 +306,33 @@ static struct err literal_go_on(struct imapd *s, struct fetch *f)
 	return ERR_OK;
 }
 
-/* Sets \Seen on those of the batch that lack it, in one change. */
+/* Whether the answer has anything that sets \Seen. What can't be decoded is not answered: RFC 9051
+ * §7.5.2 BINARY, RFC 3516 §4.3. */
+static bool shows(const struct fetch *f, const struct entry *e)
+{
+	for (size_t i = 0; i < f->args.n; i++) {
+		const struct imap_fetch_att *att = &f->args.atts[i];
+		struct imapd_range r;
+		enum encoding enc;
+
+		if (!imap_fetch_sets_seen(att))
+			continue;
+		if (att->kind != IMAP_FETCH_BINARY ||
+		    !imapd_binary_range(e->facts, e->prefix_n, &att->section, &r, &enc) ||
+		    enc != ENCODING_UNKNOWN)
+			return true;
+	}
+	return false;
+}
+
+/* Sets \Seen on those of the batch that are shown and lack it, in one change. */
 static struct err seen_set(struct imapd *s, struct fetch *f)
 {
 	UIDS_AUTO unseen = {0};
 
 	uids_clear(&f->seen);
 	for (size_t i = 0; i < f->batch.n; i++) {
-		if (!(f->batch.e[i].set.flags & FLAG_SEEN))
+		if (!(f->batch.e[i].set.flags & FLAG_SEEN) && shows(f, &f->batch.e[i]))
 			TRY(uids_add(&unseen, f->batch.e[i].uid));
 	}
 	if (unseen.n == 0)
@@ -337,6 +356,13 @@ static struct err seen_set(struct imapd *s, struct fetch *f)
 	return ERR_OK;
 }
 
+/* Of several failures one is told: not that a message is gone, if there is another. */
+static void failure_note(struct fetch *f, enum err_code code)
+{
+	if (!f->failed || f->failed == ERR_EXPUNGED)
+		f->failed = code;
+}
+
 static struct err batch_read(struct imapd *s, struct fetch *f)
 {
 	struct entry_query q = {
@@ -357,7 +383,7 @@ static struct err batch_read(struct imapd *s, struct fetch *f)
 	uint64_t asked = uids_below(&f->todo, last) + uids_has(&f->todo, last);
 
 	if (!f->args.has_changedsince && asked != f->batch.n)
-		f->failed = ERR_EXPUNGED;
+		failure_note(f, ERR_EXPUNGED);
 	UIDS_AUTO rest = {0};
 
 	for (size_t i = 0; i < f->todo.n; i++) {
@@ -450,7 +476,7 @@ static void failed(struct imapd *s, struct fetch *f, struct err e)
 		imapd_bye(s, STR("UNAVAILABLE"), STR("error processing"));
 		s->job = NULL;
 	} else if (f->begun) {
-		f->failed = code;
+		failure_note(f, code);
 	} else {
 		imapd_fail(s, e);
 	}

@@ -1,4 +1,5 @@
-/* STORE: RFC 9051 §6.4.6, RFC 7162 §3.1.3. One change, then the answers as a cursor. */
+/* STORE: RFC 9051 §6.4.6, RFC 7162 §3.1.3, RFC 2180 §4.2. One change, then the answers as a cursor.
+ */
 #include "imapd/user.h"
 
 enum { BATCH = 500, BATCH_MEM = 8 << 20 };
@@ -7,6 +8,7 @@ struct store_job {
 	struct imap_store args;
 	struct uids todo, changed, modified;
 	bool flags; /* are told; else only MODSEQ is */
+	bool gone;  /* is one of the messages whose numbers were given */
 	struct imapd_walk walk;
 	struct arena mem;
 };
@@ -37,13 +39,24 @@ static void modified_write(struct imapd *s, struct store_job *j, struct buf *cod
 	buf_imap_seqset(code, b.set);
 }
 
+/* RFC 2180 §4.2: the flags of the others are set; NO says that the answers are fewer than the
+ * messages, where answers were asked for. There is one response code: RFC 7162 §3.1.3 example 11
+ * has MODIFIED in that NO. */
 static void done(struct imapd *s, struct store_job *j)
 {
+	const struct err_row *gone = err_row(ERR_EXPUNGED);
 	BUF_AUTO code = BUF_INIT(60 << 10);
 
 	if (j->modified.n)
 		modified_write(s, j, &code);
-	imapd_ok(s, buf_failed(&code) ? STR("") : buf_str(&code), STR("done"));
+	else if (j->gone)
+		buf_str_add(&code, str_z(gone->imap));
+	struct str told = buf_failed(&code) ? STR("") : buf_str(&code);
+
+	if (j->gone && !j->args.silent)
+		imapd_no(s, told, str_z(gone->text));
+	else
+		imapd_ok(s, told, STR("done"));
 }
 
 static struct err batch_tell(struct imapd *s, struct store_job *j)
@@ -96,6 +109,8 @@ static struct err apply(struct imapd *s, struct store_job *j)
 	TRY(imapd_flagset(s, &j->args.flags, &change.set));
 	TRY(entry_flags(imapd_account(s), &change));
 	imapd_view_own(imapd_view(s), change.ret_modseq);
+	/* RFC 9051 §6.4.9: a uid that is gone is passed over. */
+	j->gone = !s->uid && change.ret_present < uids_count(&j->todo);
 	return ERR_OK;
 }
 

@@ -98,6 +98,21 @@ struct err imapd_body_read(const struct message_body *body, struct imapd_range r
 	return ERR_OK;
 }
 
+/* RFC 9051 §9, RFC 3501 §9: a literal is of CHAR8, which NUL is not. RFC 9051 §4.3.1 NOT: what has
+ * NUL is not encoded, since sizes, offsets and structure are those of the message that is kept. A
+ * byte for a byte keeps them, and 0x80 is what Dovecot puts there; BINARY has the bytes as they
+ * are. */
+struct err imapd_body_read_chars(const struct message_body *body, struct imapd_range r,
+				 struct buf *b)
+{
+	size_t at = b->n;
+
+	TRY(imapd_body_read(body, r, b));
+	for (ssize_t i; (i = str_chr(str_from(buf_str(b), at), '\0')) >= 0; at += (size_t)i + 1)
+		b->p[at + (size_t)i] = (char)0x80;
+	return ERR_OK;
+}
+
 void imapd_decoder_init(struct imapd_decoder *d, const struct message_body *body,
 			struct imapd_range r, enum encoding e)
 {

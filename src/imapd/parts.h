@@ -26,6 +26,9 @@ bool imapd_binary_range(const struct facts *f, uint64_t prefix_n, const struct i
 
 /* Appends a range of the body to b, which must have room. */
 struct err imapd_body_read(const struct message_body *body, struct imapd_range r, struct buf *b);
+/* The same as a literal may hold it: with 0x80 in the place of NUL. */
+struct err imapd_body_read_chars(const struct message_body *body, struct imapd_range r,
+				 struct buf *b);
 
 /* Reads a part's body decoded, piece by piece. */
 struct imapd_decoder {

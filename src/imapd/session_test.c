@@ -30,6 +30,16 @@ static void play(struct session_mem *m, const char *name, const struct turn *t, 
 /* its size */
 enum { MESSAGE_N = sizeof(MESSAGE) - 1 };
 
+/* A message with NUL in it, and as it stands in a literal. */
+#define NUL_HEADER                    \
+	"Subject: x\0y\r\nTo: \0\r\n" \
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+#define NUL_BODY "--b\r\nX: \0\r\n\r\n\0\0z\0\r\n--b--\r\n"
+#define CHARS_HEADER                      \
+	"Subject: x\x80y\r\nTo: \x80\r\n" \
+	"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+#define CHARS_BODY "--b\r\nX: \x80\r\n\r\n\x80\x80z\x80\r\n--b--\r\n"
+
 static void append(struct session_mem *m, const char *mailbox, const char *flags, const char *text)
 {
 	BUF_AUTO b = BUF_INIT(1 << 20);
@@ -267,6 +277,136 @@ static void test_append_large(void **state)
 	imapd_testing_end(&t);
 }
 
+/* RFC 9051 §9, §4.3.1: no literal holds NUL but the literal8 that answers BINARY; sizes and offsets
+ * are those of the message. */
+static void test_nul(void **state)
+{
+	struct imapd_testing t;
+
+	(void)state;
+	for (size_t chunk = 0; chunk < 2; chunk++) {
+		imapd_testing_begin(&t);
+		struct session_mem *m = imapd_testing_user(&t, chunk);
+
+		PLAY(m, "append",
+		     T("a APPEND inbox ~{92+}\r\n" NUL_HEADER NUL_BODY "\r\n",
+		       "a OK [APPENDUID 852082322 1] appended\r\n"));
+		session_mem_feed(m, STR("a EXAMINE inbox\r\n"));
+		session_mem_out(m);
+		PLAY(m, "whole",
+		     T("a FETCH 1 (RFC822.SIZE BODY[])\r\n",
+		       "* 1 FETCH (RFC822.SIZE 92 BODY[] {92}\r\n" CHARS_HEADER CHARS_BODY
+		       ")\r\na OK done\r\n"),
+		     T("a FETCH 1 RFC822\r\n",
+		       "* 1 FETCH (RFC822 {92}\r\n" CHARS_HEADER CHARS_BODY ")\r\na OK done\r\n"),
+		     T("a FETCH 1 (BINARY[] BINARY.SIZE[])\r\n",
+		       "* 1 FETCH (BINARY[] ~{92}\r\n" NUL_HEADER NUL_BODY
+		       " BINARY.SIZE[] 92)\r\na OK done\r\n"));
+		PLAY(m, "header",
+		     T("a FETCH 1 (BODY[HEADER] RFC822.HEADER)\r\n",
+		       "* 1 FETCH (BODY[HEADER] {66}\r\n" CHARS_HEADER
+		       " RFC822.HEADER {66}\r\n" CHARS_HEADER ")\r\na OK done\r\n"),
+		     T("a FETCH 1 (BODY[HEADER.FIELDS (To)] BODY[HEADER.FIELDS.NOT (To "
+		       "Content-Type)]<9.3>)\r\n",
+		       "* 1 FETCH (BODY[HEADER.FIELDS (To)] {9}\r\nTo: \x80\r\n\r\n "
+		       "BODY[HEADER.FIELDS.NOT (To Content-Type)]<9> {3}\r\nx\x80y)\r\n"
+		       "a OK done\r\n"));
+		PLAY(m, "body",
+		     T("a FETCH 1 (BODY[TEXT] RFC822.TEXT)\r\n",
+		       "* 1 FETCH (BODY[TEXT] {26}\r\n" CHARS_BODY
+		       " RFC822.TEXT {26}\r\n" CHARS_BODY ")\r\na OK done\r\n"),
+		     T("a FETCH 1 (BODY[1] BODY[1.MIME] BINARY[1] BINARY.SIZE[1])\r\n",
+		       "* 1 FETCH (BODY[1] {4}\r\n\x80\x80z\x80 BODY[1.MIME] {8}\r\nX: \x80\r\n\r\n "
+		       "BINARY[1] ~{4}\r\n\0\0z\0 BINARY.SIZE[1] 4)\r\na OK done\r\n"),
+		     T("a FETCH 1 (BODY[1]<1.2> BINARY[1]<1.2> BODY[]<10.1> BODY[]<91.9>)\r\n",
+		       "* 1 FETCH (BODY[1]<1> {2}\r\n\x80z BINARY[1]<1> ~{2}\r\n\0z BODY[]<10> "
+		       "{1}\r\n\x80 BODY[]<91> {1}\r\n\n)\r\na OK done\r\n"));
+		session_mem_free(m);
+		imapd_testing_end(&t);
+	}
+}
+
+/* NULs at both ends of every piece in which a body is read. */
+static void test_nul_large(void **state)
+{
+	enum { N = 300000 };
+	struct imapd_testing t;
+	BUF_AUTO in = BUF_INIT(1 << 20);
+	BUF_AUTO want = BUF_INIT(1 << 20);
+
+	(void)state;
+	imapd_testing_begin(&t);
+	struct session_mem *m = imapd_testing_user(&t, 0);
+
+	buf_printf(&in, "a APPEND inbox ~{%d}\r\n", N);
+	session_mem_feed(m, buf_str(&in));
+	session_mem_out(m);
+	buf_clear(&in);
+	buf_str_add(&in, STR("\r\n"));
+	while (in.n < N)
+		buf_char(&in, in.n % 32768 == 0 || in.n % 32768 == 32767 ? '\0' : 'x');
+	buf_printf(&want, "* 1 FETCH (BINARY[] ~{%d}\r\n", N);
+	buf_strs(&want, buf_str(&in), STR(" BODY[] "));
+	buf_printf(&want, "{%d}\r\n", N);
+	for (size_t i = 0; i < in.n; i++)
+		buf_char(&want, in.p[i] ? in.p[i] : '\x80');
+	buf_str_add(&want, STR(")\r\na OK done\r\n"));
+	buf_str_add(&in, STR("\r\na EXAMINE inbox\r\n"));
+	session_mem_feed(m, buf_str(&in));
+	session_mem_out(m);
+	session_mem_feed(m, STR("a FETCH 1 (BINARY[] BODY[])\r\n"));
+	assert_true(str_eq(session_mem_out(m), buf_str(&want)));
+	session_mem_free(m);
+	imapd_testing_end(&t);
+}
+
+/* A message that is gone hides no other failure, in a later batch either; alone it is one for
+ * message numbers. */
+static void test_fetch_failures(void **state)
+{
+	static const struct {
+		const char *command, *end;
+	} cases[] = {
+		{"a UID FETCH 1:* BINARY.PEEK[1]\r\n",
+		 "\r\na NO [UNKNOWN-CTE] unknown content transfer encoding\r\n"},
+		{"a FETCH 1:* BINARY.PEEK[1]\r\n",
+		 "\r\na NO [UNKNOWN-CTE] unknown content transfer encoding\r\n"},
+		{"a FETCH 2:* BINARY.PEEK[1]\r\n", "\r\na NO [EXPUNGEISSUED] message is gone\r\n"},
+		{"a FETCH 1:59 BODY.PEEK[1]\r\n", "\r\na OK done\r\n"},
+	};
+	enum { N = 60 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct imapd_testing t;
+		UIDS_AUTO last = {0};
+		struct account *acc;
+		struct mailbox inbox;
+		uint64_t modseq;
+
+		imapd_testing_begin(&t);
+		struct session_mem *m = imapd_testing_user(&t, 0);
+
+		append(m, "inbox", "", "Content-Transfer-Encoding: x-odd\r\n\r\nhi\r\n");
+		for (int k = 1; k < N; k++)
+			append(m, "inbox", "", "Subject: x\r\n\r\nhi\r\n");
+		session_mem_feed(m, STR("a SELECT inbox\r\n"));
+		session_mem_out(m);
+		testing_uids(&last, "60");
+		assert_ok(account_create(t.store.store, STR("mox"), &acc));
+		assert_ok(mailbox_get(acc, STR("Inbox"), &t.store.arena, &inbox));
+		assert_ok(entry_expunge(acc, inbox.id, &last, false, NULL, &modseq));
+		session_mem_feed(m, str_z(cases[i].command));
+		struct str out = session_mem_out(m);
+
+		if (!str_ends(out, str_z(cases[i].end)))
+			fail_msg("%s: got %.*s", cases[i].command, STR_ARG(out));
+		account_close(acc);
+		session_mem_free(m);
+		imapd_testing_end(&t);
+	}
+}
+
 /* More messages than any batch: a cursor answers for all, in order, whatever the peer reads at
  * once.
  */
@@ -464,7 +604,8 @@ int main(void)
 		cmocka_unit_test(test_tls),           cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_append_large),  cmocka_unit_test(test_many),
 		cmocka_unit_test(test_search_text),   cmocka_unit_test(test_holes),
-		cmocka_unit_test(test_keywords_full),
+		cmocka_unit_test(test_keywords_full), cmocka_unit_test(test_nul),
+		cmocka_unit_test(test_nul_large),     cmocka_unit_test(test_fetch_failures),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

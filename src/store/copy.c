@@ -93,9 +93,7 @@ struct err entries_transfer(struct writer *w, struct mailbox_row *from, const st
 }
 
 struct copy {
-	uint32_t mailbox;
-	const struct uids *uids;
-	struct str destination;
+	const struct copy_args *args;
 	bool move;
 	struct arena *a;
 	struct copy_result r;
@@ -105,19 +103,23 @@ struct copy {
 static struct err copy_run(struct writer *w, void *arg)
 {
 	struct copy *c = arg;
+	const struct copy_args *args = c->args;
 	struct mailbox_row from, to;
 	bool found;
 
-	TRY(mailbox_row_get_id(w->db, c->mailbox, &from, &found));
+	TRY(mailbox_row_get_id(w->db, args->mailbox, &from, &found));
 	if (!found)
-		return err_make(ERR_NOT_FOUND, "mailbox %u is gone", c->mailbox);
-	TRY(mailbox_row_get(w->db, c->destination, &to, &found));
+		return err_make(ERR_NOT_FOUND, "mailbox %u is gone", args->mailbox);
+	TRY(mailbox_row_get(w->db, args->destination, &to, &found));
 	c->no_destination = !found;
 	if (!found)
-		return err_make(ERR_NOT_FOUND, "no mailbox %.*s", STR_ARG(c->destination));
+		return err_make(ERR_NOT_FOUND, "no mailbox %.*s", STR_ARG(args->destination));
 	bool same = from.id == to.id;
 
-	TRY(entries_transfer(w, same ? &to : &from, c->uids, &to, c->move, c->a, &c->r));
+	TRY(entries_transfer(w, same ? &to : &from, args->uids, &to, c->move, c->a, &c->r));
+	if (args->all && c->r.n < uids_count(args->uids))
+		return err_make(ERR_EXPUNGED, "%zu of %ju messages are there", c->r.n,
+				(uintmax_t)uids_count(args->uids));
 	c->r.uidvalidity = to.uidvalidity;
 	c->r.modseq = c->r.n ? w->modseq : 0;
 	return ERR_OK;
@@ -134,20 +136,18 @@ static struct err transfer(struct account *acc, struct copy *c, struct copy_resu
 	return e;
 }
 
-struct err entry_copy(struct account *acc, uint32_t mailbox, const struct uids *uids,
-		      struct str destination, struct arena *a, struct copy_result *ret,
-		      bool *ret_no_destination)
+struct err entry_copy(struct account *acc, const struct copy_args *args, struct arena *a,
+		      struct copy_result *ret, bool *ret_no_destination)
 {
-	struct copy c = {mailbox, uids, destination, false, a, {0}, false};
+	struct copy c = {args, false, a, {0}, false};
 
 	return transfer(acc, &c, ret, ret_no_destination);
 }
 
-struct err entry_move(struct account *acc, uint32_t mailbox, const struct uids *uids,
-		      struct str destination, struct arena *a, struct copy_result *ret,
-		      bool *ret_no_destination)
+struct err entry_move(struct account *acc, const struct copy_args *args, struct arena *a,
+		      struct copy_result *ret, bool *ret_no_destination)
 {
-	struct copy c = {mailbox, uids, destination, true, a, {0}, false};
+	struct copy c = {args, true, a, {0}, false};
 
 	return transfer(acc, &c, ret, ret_no_destination);
 }

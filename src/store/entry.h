@@ -107,10 +107,18 @@ struct flags_change {
 	struct uids *ret_changed;  /* got the new modseq; may be NULL */
 	struct uids *ret_modified; /* not touched: changed since then; may be NULL */
 	uint64_t ret_modseq;       /* of the changed; 0: nothing changed */
+	uint64_t ret_present;      /* how many of uids there are */
 };
 
 /* An entry whose flags would stay as they are keeps its modseq. NOT_FOUND without the mailbox. */
 struct err entry_flags(struct account *acc, struct flags_change *c);
+
+struct copy_args {
+	uint32_t mailbox;
+	const struct uids *uids;
+	struct str destination;
+	bool all; /* EXPUNGED when one of uids is absent; else those are passed over */
+};
 
 struct uid_pair {
 	uint32_t from, to;
@@ -123,15 +131,12 @@ struct copy_result {
 	uint64_t modseq;
 };
 
-/* Copies or moves all or nothing; absent uids are passed over: the pairs say what was done.
- * NOT_FOUND without the mailbox, or without the destination: *ret_no_destination tells (TRYCREATE).
- */
-struct err entry_copy(struct account *acc, uint32_t mailbox, const struct uids *uids,
-		      struct str destination, struct arena *a, struct copy_result *ret,
-		      bool *ret_no_destination);
-struct err entry_move(struct account *acc, uint32_t mailbox, const struct uids *uids,
-		      struct str destination, struct arena *a, struct copy_result *ret,
-		      bool *ret_no_destination);
+/* Copies or moves all that is there, or nothing: the pairs say what was done. NOT_FOUND without the
+ * mailbox, or without the destination: *ret_no_destination tells (TRYCREATE). */
+struct err entry_copy(struct account *acc, const struct copy_args *args, struct arena *a,
+		      struct copy_result *ret, bool *ret_no_destination);
+struct err entry_move(struct account *acc, const struct copy_args *args, struct arena *a,
+		      struct copy_result *ret, bool *ret_no_destination);
 
 /* Removes the entries among uids (NULL: all), with only_deleted those that are \Deleted. A message
  * goes with its last entry. *ret_uids gets what was removed (may be NULL), *ret_modseq the modseq

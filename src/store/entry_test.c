@@ -82,6 +82,7 @@ static void store_flags(void **state)
 
 	assert_ok(entry_flags(v.acc, &c));
 	assert_uids(&changed, "2:3");
+	assert_int_equal(c.ret_present, 2);
 	assert_int_equal(one(&v, 2).modseq, c.ret_modseq);
 	assert_int_equal(one(&v, 3).set.flags, FLAG_SEEN);
 	assert_str("keyword", one(&v, 3).set.keywords[0], STR("work"));
@@ -102,6 +103,7 @@ static void store_flags(void **state)
 	assert_ok(entry_flags(v.acc, &c));
 	assert_uids(&changed, "1");
 	assert_uids(&modified, "2:3");
+	assert_int_equal(c.ret_present, 3);
 
 	c.conditional = false;
 	c.how = FLAGS_REMOVE;
@@ -200,24 +202,27 @@ static void copy_move(void **state)
 
 	(void)state;
 	begin(&v, 5);
+	struct copy_args to_none = {v.inbox.id, &uids, STR("None"), false},
+			 from_none = {77, &uids, STR("Trash"), false},
+			 to_trash = {v.inbox.id, &uids, STR("Trash"), false},
+			 to_inbox = {v.inbox.id, &uids, STR("Inbox"), false};
+
 	testing_uids(&uids, "2,4:9");
-	assert_err(entry_copy(v.acc, v.inbox.id, &uids, STR("None"), &v.t.arena, &r, &nowhere),
-		   ERR_NOT_FOUND);
+	assert_err(entry_copy(v.acc, &to_none, &v.t.arena, &r, &nowhere), ERR_NOT_FOUND);
 	assert_true(nowhere);
-	assert_err(entry_copy(v.acc, 77, &uids, STR("Trash"), &v.t.arena, &r, &nowhere),
-		   ERR_NOT_FOUND);
+	assert_err(entry_copy(v.acc, &from_none, &v.t.arena, &r, &nowhere), ERR_NOT_FOUND);
 	assert_false(nowhere);
-	assert_ok(entry_copy(v.acc, v.inbox.id, &uids, STR("Trash"), &v.t.arena, &r, &nowhere));
+	assert_ok(entry_copy(v.acc, &to_trash, &v.t.arena, &r, &nowhere));
 	assert_ok(mailbox_get(v.acc, STR("Trash"), &v.t.arena, &trash));
 	assert_int_equal(r.uidvalidity, trash.uidvalidity);
 	assert_int_equal(r.n, 3);
 	assert_int_equal(r.pairs[2].from, 5);
 	assert_int_equal(r.pairs[2].to, 3);
-	assert_ok(entry_copy(v.acc, v.inbox.id, &uids, STR("Inbox"), &v.t.arena, &r, &nowhere));
+	assert_ok(entry_copy(v.acc, &to_inbox, &v.t.arena, &r, &nowhere));
 	assert_int_equal(r.pairs[0].to, 6);
 	assert_int_equal(r.n, 3);
 	testing_uids(&uids, "1:3");
-	assert_ok(entry_move(v.acc, v.inbox.id, &uids, STR("Trash"), &v.t.arena, &r, &nowhere));
+	assert_ok(entry_move(v.acc, &to_trash, &v.t.arena, &r, &nowhere));
 	assert_int_equal(r.n, 3);
 	assert_int_equal(r.pairs[0].to, 4);
 	assert_ok(changes_since(v.acc, v.inbox.id, r.modseq - 1, &ch));
@@ -225,8 +230,43 @@ static void copy_move(void **state)
 	assert_ok(changes_since(v.acc, trash.id, 0, &ch));
 	assert_uids(&ch.added, "1:6");
 	testing_uids(&uids, "4");
-	assert_ok(entry_move(v.acc, v.inbox.id, &uids, STR("Inbox"), &v.t.arena, &r, &nowhere));
+	assert_ok(entry_move(v.acc, &to_inbox, &v.t.arena, &r, &nowhere));
 	assert_int_equal(r.pairs[0].to, 9);
+	end(&v);
+}
+
+/* With `all`, one that is absent keeps the others where they are. */
+static void copy_move_all(void **state)
+{
+	static struct err (*const how[])(struct account *, const struct copy_args *, struct arena *,
+					 struct copy_result *, bool *) = {entry_copy, entry_move};
+	static const char *const absent[] = {"6", "1:6", "2,4:9"};
+	struct env v;
+	UIDS_AUTO uids = {0}, left = {0};
+	struct copy_result r;
+	struct mailbox inbox, trash;
+	uint32_t unseen;
+	bool nowhere;
+
+	(void)state;
+	begin(&v, 5);
+	struct copy_args args = {v.inbox.id, &uids, STR("Trash"), true};
+
+	for (size_t i = 0; i < ARRAY_LEN(absent) * ARRAY_LEN(how); i++) {
+		testing_uids(&uids, absent[i / 2]);
+		assert_err(how[i % 2](v.acc, &args, &v.t.arena, &r, &nowhere), ERR_EXPUNGED);
+		assert_false(nowhere);
+	}
+	assert_ok(mailbox_get(v.acc, STR("Trash"), &v.t.arena, &trash));
+	assert_int_equal(trash.uidnext, 1);
+	assert_ok(entry_uids(v.acc, v.inbox.id, &left, &inbox, &v.t.arena, &unseen));
+	assert_uids(&left, "1:5");
+	assert_int_equal(inbox.highestmodseq, v.inbox.highestmodseq);
+	testing_uids(&uids, "1,3:5");
+	assert_ok(entry_copy(v.acc, &args, &v.t.arena, &r, &nowhere));
+	assert_int_equal(r.n, 4);
+	assert_ok(entry_move(v.acc, &args, &v.t.arena, &r, &nowhere));
+	assert_int_equal(r.n, 4);
 	end(&v);
 }
 
@@ -340,10 +380,11 @@ static void muted_thread(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parse_flags), cmocka_unit_test(store_flags),
-		cmocka_unit_test(list),        cmocka_unit_test(expunge),
-		cmocka_unit_test(copy_move),   cmocka_unit_test(change_history),
-		cmocka_unit_test(threads),     cmocka_unit_test(muted_thread),
+		cmocka_unit_test(parse_flags),    cmocka_unit_test(store_flags),
+		cmocka_unit_test(list),           cmocka_unit_test(expunge),
+		cmocka_unit_test(copy_move),      cmocka_unit_test(copy_move_all),
+		cmocka_unit_test(change_history), cmocka_unit_test(threads),
+		cmocka_unit_test(muted_thread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -93,6 +93,7 @@ static struct err flags_entry(struct writer *w, struct flags_run *f, struct q *q
 	struct str keywords = q_col_str(q, 3);
 	uint64_t size = (uint64_t)q_col_i64(q, 4);
 
+	c->ret_present++;
 	if (c->conditional && (uint64_t)q_col_i64(q, 1) > c->unchanged_since)
 		return c->ret_modified ? uids_add(c->ret_modified, uid) : ERR_OK;
 	unsigned after = flags_after(f, flags, keywords);
@@ -151,7 +152,7 @@ static struct err flags_run(struct writer *w, void *arg)
 {
 	struct flags_run *f = arg;
 
-	f->c->ret_modseq = 0;
+	f->c->ret_modseq = f->c->ret_present = 0;
 	TRY(mailbox_must(w, f->c->mailbox, &f->m));
 	for (size_t i = 0; i < f->c->uids->n; i++)
 		TRY(flags_range(w, f, f->c->uids->r[i]));

@@ -104,8 +104,10 @@ static void copies(void **state)
 
 	assert_ok(message_append(acc, &m, 1));
 	testing_uids(&uids, "1");
+	struct copy_args args = {inbox.id, &uids, STR("Inbox"), false};
+
 	for (int i = 0; i < 2; i++)
-		assert_ok(entry_copy(acc, inbox.id, &uids, STR("Inbox"), &t.arena, &r, &nowhere));
+		assert_ok(entry_copy(acc, &args, &t.arena, &r, &nowhere));
 	assert_ok(entry_expunge(acc, inbox.id, &uids, false, NULL, &modseq));
 	store_work(t.store);
 	assert_ok(message_open(acc, m.ret_message, &b));

@@ -93,20 +93,22 @@ static inline struct err op_copy(struct world *w)
 {
 	UIDS_AUTO u = {0};
 	struct copy_result r;
+	struct copy_args args = {.mailbox = 1, .uids = &u, .destination = STR("Archive")};
 	bool nowhere;
 
 	testing_uids(&u, "1:2");
-	return entry_copy(w->acc, 1, &u, STR("Archive"), &w->arena, &r, &nowhere);
+	return entry_copy(w->acc, &args, &w->arena, &r, &nowhere);
 }
 
 static inline struct err op_move(struct world *w)
 {
 	UIDS_AUTO u = {0};
 	struct copy_result r;
+	struct copy_args args = {.mailbox = 1, .uids = &u, .destination = STR("Trash")};
 	bool nowhere;
 
 	testing_uids(&u, "2:3");
-	return entry_move(w->acc, 1, &u, STR("Trash"), &w->arena, &r, &nowhere);
+	return entry_move(w->acc, &args, &w->arena, &r, &nowhere);
 }
 
 static inline struct err op_expunge(struct world *w)

@@ -11,6 +11,11 @@ class Literal8(bytes):
     """Bytes that may hold NUL (RFC 9051 §9 literal8)."""
 
 
+def chars(octets):
+    """A message's octets as a literal has them, which may not hold NUL (RFC 9051 §9 CHAR8)."""
+    return octets.replace(b"\0", b"\x80")
+
+
 def read(file, ended=False):
     """One response with the literals in it, without its last CRLF. Where the connection may have ended,
     None says that it has."""
@@ -52,6 +57,7 @@ class Values:
         found = LITERAL.match(self.data, self.at)
         self.at = found.end() + int(found[2])
         octets = self.data[found.end():self.at]
+        assert found[1] or b"\0" not in octets
         return Literal8(octets) if found[1] else octets
 
     def value(self):

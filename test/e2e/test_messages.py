@@ -43,13 +43,14 @@ def lenient(tmp_path_factory):
 
 
 def fetch_all(imap, mailbox):
-    """The bytes of all messages, in the order they came."""
+    """The octets of all messages, in the order they came: BINARY has them all, BODY all but NUL."""
     exists = next(l for l in imap.command(b"EXAMINE " + mailbox) if l.endswith(b" EXISTS\r\n"))
     n = int(exists.split()[1])
-    imap.send(b"x FETCH 1:* BODY.PEEK[]\r\n")
-    found = [imapdata.fetched(imapdata.read(imap.file))[1]["BODY[]"] for _ in range(n)]
+    imap.send(b"x FETCH 1:* (BODY.PEEK[] BINARY.PEEK[])\r\n")
+    found = [imapdata.fetched(imapdata.read(imap.file))[1] for _ in range(n)]
     assert imap.answer()[-1].startswith(b"x OK")
-    return found
+    assert [m["BODY[]"] for m in found] == [imapdata.chars(m["BINARY[]"]) for m in found]
+    return [m["BINARY[]"] for m in found]
 
 
 def append(imap, mailbox, data, literal8=False):
