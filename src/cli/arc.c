@@ -1,6 +1,5 @@
 /* arc: chains of forwarders, by hand. */
 #include "cli/message.h"
-#include "cli/resolve.h"
 
 #include "verify/arc.h"
 #include <stdio.h>
@@ -31,31 +30,25 @@ static struct err result_print(const struct arc_result *r)
 	return r->result == AUTH_FAIL ? err_make(ERR_NOT_ALLOWED, "the chain is broken") : ERR_OK;
 }
 
-static struct err verify(struct cli *c, struct str message, const struct arc_options *o,
-			 struct dns_resolver *dns)
+static struct err verify(struct cli *c, struct cli_case *k)
 {
-	struct dns_batch batch;
+	struct arc_options o = {.now = (uint64_t)k->resolve.now};
 	struct arc_result result;
 	struct arc *arc;
 
-	dns_batch_init(&batch, &c->arena);
-	TRY(arc_begin(message, o, &c->arena, &arc));
-	while (arc_check(arc, &batch, &result) == DNS_WAIT)
-		dns_batch_resolve(&batch, dns);
+	TRY(arc_begin(buf_str(&k->message), &o, &c->arena, &arc));
+	while (arc_check(arc, &k->batch, &result) == DNS_WAIT)
+		dns_batch_resolve(&k->batch, k->resolve.dns);
 	return result_print(&result);
 }
 
 struct err cli_arc_verify(struct cli *c)
 {
-	BUF_AUTO message = BUF_INIT(CLI_MESSAGE_MAX);
-	struct arc_options o = {0};
-	struct cli_resolve r;
+	struct cli_case k;
 
-	TRY(cli_message_read(c->arg[0], &message, NULL));
-	TRY(cli_resolve_open(c, &r));
-	o.now = (uint64_t)r.now;
-	struct err e = verify(c, buf_str(&message), &o, r.dns);
+	TRY(cli_case_open(c, &k));
+	struct err e = verify(c, &k);
 
-	cli_resolve_close(&r);
+	cli_case_close(&k);
 	return e;
 }

@@ -1,6 +1,5 @@
 /* dkim: keys, records and signatures of DKIM, by hand. */
 #include "cli/message.h"
-#include "cli/resolve.h"
 
 #include "dns/text.h"
 #include "format/domain.h"
@@ -290,36 +289,31 @@ static struct err results_print(const struct dkim_results *r, bool policy)
 	return err_make(ERR_NOT_ALLOWED, r->found ? "no signature passes" : "no signatures");
 }
 
-static struct err verify(struct cli *c, struct str message, const struct dkim_options *o,
-			 struct dns_resolver *dns)
+static struct err verify(struct cli *c, const struct dkim_options *o, struct cli_case *k)
 {
-	struct dns_batch batch;
 	struct dkim_results results;
 	struct dkim *d;
 
-	dns_batch_init(&batch, &c->arena);
-	TRY(dkim_begin(message, o, &c->arena, &d));
-	while (dkim_check(d, &batch, &results) == DNS_WAIT)
-		dns_batch_resolve(&batch, dns);
+	TRY(dkim_begin(buf_str(&k->message), o, &c->arena, &d));
+	while (dkim_check(d, &k->batch, &results) == DNS_WAIT)
+		dns_batch_resolve(&k->batch, k->resolve.dns);
 	return results_print(&results, o->policy);
 }
 
 struct err cli_dkim_verify(struct cli *c)
 {
-	BUF_AUTO message = BUF_INIT(CLI_MESSAGE_MAX);
 	struct dkim_options o = {.policy = cli_switch(c, "policy")};
 	uint64_t n;
-	struct cli_resolve r;
+	struct cli_case k;
 
 	if (!str_u64(str_z(cli_flag(c, "signatures")), DKIM_SIGNATURES_MAX, &n) || n == 0)
 		return err_make(ERR_USAGE, "-signatures: not a number from 1 to %d",
 				DKIM_SIGNATURES_MAX);
 	o.signatures_max = (unsigned)n;
-	TRY(cli_message_read(c->arg[0], &message, NULL));
-	TRY(cli_resolve_open(c, &r));
-	o.now = (uint64_t)r.now;
-	struct err e = verify(c, buf_str(&message), &o, r.dns);
+	TRY(cli_case_open(c, &k));
+	o.now = (uint64_t)k.resolve.now;
+	struct err e = verify(c, &o, &k);
 
-	cli_resolve_close(&r);
+	cli_case_close(&k);
 	return e;
 }

@@ -68,7 +68,7 @@ struct err cli_dmarc_verify(struct cli *c)
 	struct cli_verified k;
 
 	TRY(cli_verified_open(c, &k));
-	result_write(&out, k.verify, &k.batch);
+	result_write(&out, k.verify, &k.judged.batch);
 	printf("%.*s", STR_ARG(buf_str(&out)));
 	struct err e = cli_verified_error(&k);
 

@@ -41,6 +41,25 @@ struct err cli_message_read(const char *path, struct buf *ret, bool *ret_lf)
 	return ERR_OK;
 }
 
+struct err cli_case_open(struct cli *c, struct cli_case *ret)
+{
+	*ret = (struct cli_case){.message = BUF_INIT(CLI_MESSAGE_MAX)};
+	struct err e = cli_message_read(c->arg[0], &ret->message, NULL);
+
+	if (err_is_ok(e))
+		e = cli_resolve_open(c, &ret->resolve);
+	if (err_failed(e))
+		buf_fini(&ret->message);
+	dns_batch_init(&ret->batch, &c->arena);
+	return e;
+}
+
+void cli_case_close(struct cli_case *k)
+{
+	cli_resolve_close(&k->resolve);
+	buf_fini(&k->message);
+}
+
 void buf_cli_line(struct buf *b, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)

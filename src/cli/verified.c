@@ -1,31 +1,29 @@
 #include "cli/verified.h"
 
 #include "cli/envelope.h"
-#include "cli/message.h"
 
 enum { EXPLAIN_MAX = 4 << 20 };
 
 /* pct takes the message: args.random stays 0. */
 static struct err verify(struct cli *c, struct cli_verified *k)
 {
+	struct cli_case *j = &k->judged;
+
 	TRY(cli_envelope_read(c, &k->local, &k->args.spf));
-	TRY(cli_message_read(c->arg[0], &k->message, NULL));
-	TRY(cli_resolve_open(c, &k->resolve));
-	k->args.now = k->args.spf.now = k->resolve.now;
+	TRY(cli_case_open(c, j));
+	k->args.now = k->args.spf.now = j->resolve.now;
 	k->args.spf.explain = &k->explain;
-	dns_batch_init(&k->batch, &c->arena);
-	TRY(verify_begin(&k->args, buf_str(&k->message), &c->arena, &k->verify));
-	while (verify_sender(k->verify, &k->batch) == DNS_WAIT)
-		dns_batch_resolve(&k->batch, k->resolve.dns);
-	while (verify_dmarc(k->verify, &k->batch) == DNS_WAIT)
-		dns_batch_resolve(&k->batch, k->resolve.dns);
+	TRY(verify_begin(&k->args, buf_str(&j->message), &c->arena, &k->verify));
+	while (verify_sender(k->verify, &j->batch) == DNS_WAIT)
+		dns_batch_resolve(&j->batch, j->resolve.dns);
+	while (verify_dmarc(k->verify, &j->batch) == DNS_WAIT)
+		dns_batch_resolve(&j->batch, j->resolve.dns);
 	return ERR_OK;
 }
 
 struct err cli_verified_open(struct cli *c, struct cli_verified *ret)
 {
-	*ret = (struct cli_verified){.message = BUF_INIT(CLI_MESSAGE_MAX),
-				     .local = BUF_INIT(CLI_LOCAL_MAX),
+	*ret = (struct cli_verified){.local = BUF_INIT(CLI_LOCAL_MAX),
 				     .explain = BUF_INIT(EXPLAIN_MAX)};
 	struct err e = verify(c, ret);
 
@@ -36,10 +34,9 @@ struct err cli_verified_open(struct cli *c, struct cli_verified *ret)
 
 void cli_verified_close(struct cli_verified *k)
 {
-	cli_resolve_close(&k->resolve);
+	cli_case_close(&k->judged);
 	buf_fini(&k->explain);
 	buf_fini(&k->local);
-	buf_fini(&k->message);
 }
 
 struct err cli_verified_error(const struct cli_verified *k)

@@ -4,13 +4,12 @@
 #ifndef MOX_CLI_VERIFIED_H
 #define MOX_CLI_VERIFIED_H
 
-#include "cli/resolve.h"
+#include "cli/message.h"
 #include "verify/verify.h"
 
 struct cli_verified {
-	struct buf message, local, explain; /* explain: SPF's steps */
-	struct cli_resolve resolve;
-	struct dns_batch batch;
+	struct cli_case judged;
+	struct buf local, explain; /* explain: SPF's steps */
 	struct verify_args args;
 	struct verify *verify; /* done */
 };

@@ -1,5 +1,4 @@
 /* verify: everything that the server finds out about who sent a message, by hand. */
-#include "cli/message.h"
 #include "cli/verified.h"
 #include "dns/text.h"
 #include <stdio.h>
