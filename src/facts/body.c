@@ -40,7 +40,6 @@ void body_init(struct body *b, const struct facts_part *p, struct str message, b
 
 void body_fini(struct body *b)
 {
-	charset_decoder_fini(&b->charset);
 	buf_fini(&b->decoded);
 	buf_fini(&b->text);
 }

@@ -2,9 +2,7 @@
 
 #include "facts/derive.h"
 #include "facts/signature.h"
-#include "format/charset.h"
 #include <openssl/sha.h>
-#include <pthread.h>
 
 /* Of the tree, and of the texts made from it. */
 enum { SCRATCH_MAX = 32 << 20 };
@@ -50,26 +48,12 @@ struct err facts_build(struct str message, const struct facts_known *known, stru
 	return ERR_OK;
 }
 
-/* Kept open until the process ends: closing the last one would unload what reads it. Several roles
- * may be threads of one process. */
-static struct charset_preload converters;
-static bool converters_missing;
-
-static void converters_load(void)
-{
-	converters_missing = !charset_preload(&converters);
-}
-
 struct err facts_preload(void)
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	unsigned char hash[SHA256_DIGEST_LENGTH];
 
 	/* OpenSSL reads its configuration and fetches the algorithm. */
 	if (!SHA256((const unsigned char *)"", 0, hash))
 		return err_make(ERR_RESOURCES, "cannot load SHA-256");
-	pthread_once(&once, converters_load);
-	if (converters_missing)
-		return err_make(ERR_NOT_FOUND, "a character set converter is missing (iconv)");
 	return ERR_OK;
 }

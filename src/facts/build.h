@@ -41,8 +41,7 @@ struct err facts_build(struct str message, const struct facts_known *known, stru
 		       struct facts *ret);
 
 /* Loads what libraries load at their first use: to be called before a sandbox is taken, once, from
- * one thread. NOT_FOUND if the system lacks a character set converter: facts can be built, text in
- * that set becomes U+FFFD. */
+ * one thread. */
 struct err facts_preload(void);
 
 #endif

@@ -4,8 +4,6 @@
 #include "format/charset_shift.h"
 #include "format/charset_table.h"
 #include <assert.h>
-#include <errno.h>
-#include <iconv.h>
 
 static bool is_ignored(char c)
 {
@@ -261,53 +259,38 @@ static size_t run_utf7(struct charset_decoder *d, struct str s, bool last, struc
 	return s.n;
 }
 
-/* One call of iconv, whose output is added. 0, or why it stopped before the end. */
-static int convert(struct charset_decoder *d, char **in, size_t *left, struct buf *ret)
+static size_t run_east(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
 {
-	char out[512], *to = out;
-	size_t room = sizeof(out);
+	char out[3 * sizeof(d->stage)]; /* U+FFFD for each byte at most */
+	size_t i = 0, n = 0;
 
-	if (!d->cd)
-		return EILSEQ;
-	/* Without input: what it holds back in case a combining mark follows (BIG5-HKSCS). */
-	size_t r = iconv(d->cd, *left ? in : NULL, *left ? left : NULL, &to, &room);
-	int error = r == (size_t)-1 ? errno : 0;
+	assert(s.n <= sizeof(d->stage));
+	while (i < s.n) {
+		if ((unsigned char)s.p[i] < 0x80) {
+			out[n++] = s.p[i++];
+			continue;
+		}
+		struct charset_east c = d->cs->east((const unsigned char *)s.p + i, s.n - i);
 
-	buf_add(ret, out, (size_t)(to - out));
-	return error;
-}
-
-/* What cannot be read is stepped over by one byte, so that ASCII behind a broken lead stays. */
-static size_t run_iconv(struct charset_decoder *d, struct str s, bool last, struct buf *ret)
-{
-	char *in = (char *)(uintptr_t)s.p;
-	size_t left = s.n;
-
-	while (left > 0) {
-		int error = convert(d, &in, &left, ret);
-		size_t skip = error == EILSEQ ? 1 : error == EINVAL && last ? left : 0;
-
-		if (error == EINVAL && !last)
+		if (!c.n && !last)
 			break;
-		if (skip && !d->cd && (unsigned char)*in < 0x80)
-			buf_char(ret, *in);
-		else if (skip)
-			buf_utf8(ret, UTF8_REPLACEMENT);
-		in += skip;
-		left -= skip;
+		if (!c.n)
+			c = (struct charset_east){s.n - i, UTF8_REPLACEMENT};
+		for (; c.points; c.points >>= 32)
+			n += utf8_encode((uint32_t)c.points, out + n);
+		i += c.n;
 	}
-	if (last)
-		convert(d, &in, &left, ret);
-	return s.n - left;
+	buf_add(ret, out, n);
+	return i;
 }
 
 static run_fn *const runs[] = {
-	[CHARSET_TABLE] = run_table,     [CHARSET_GUESS] = run_guess,
-	[CHARSET_UTF8] = run_utf8,       [CHARSET_UTF7] = run_utf7,
-	[CHARSET_UTF16] = run_wide,      [CHARSET_UTF16LE] = run_wide,
-	[CHARSET_UTF32] = run_wide,      [CHARSET_UTF32LE] = run_wide,
-	[CHARSET_ICONV] = run_iconv,     [CHARSET_ISO2022JP] = run_iconv,
-	[CHARSET_ISO2022KR] = run_iconv, [CHARSET_HZ] = run_iconv,
+	[CHARSET_TABLE] = run_table,    [CHARSET_GUESS] = run_guess,
+	[CHARSET_UTF8] = run_utf8,      [CHARSET_UTF7] = run_utf7,
+	[CHARSET_UTF16] = run_wide,     [CHARSET_UTF16LE] = run_wide,
+	[CHARSET_UTF32] = run_wide,     [CHARSET_UTF32LE] = run_wide,
+	[CHARSET_EAST] = run_east,      [CHARSET_ISO2022JP] = run_east,
+	[CHARSET_ISO2022KR] = run_east, [CHARSET_HZ] = run_east,
 };
 
 /* Stages what there is room for, and returns how much of s that was. */
@@ -333,18 +316,6 @@ void charset_decoder_init(struct charset_decoder *d, const struct charset *cs)
 		.cs = cs,
 		.little_endian = cs->kind == CHARSET_UTF16LE || cs->kind == CHARSET_UTF32LE,
 	};
-	if (!cs->iconv)
-		return;
-	iconv_t cd = iconv_open("UTF-8", cs->iconv);
-
-	d->cd = cd == (iconv_t)-1 ? NULL : cd;
-}
-
-void charset_decoder_fini(struct charset_decoder *d)
-{
-	if (d->cd)
-		iconv_close(d->cd);
-	d->cd = NULL;
 }
 
 static void run(struct charset_decoder *d, bool last, struct buf *ret)
@@ -355,12 +326,13 @@ static void run(struct charset_decoder *d, bool last, struct buf *ret)
 	d->n -= done;
 }
 
-/* How many bytes s begins with that are the same in UTF-8: ASCII, in sets of which no byte below
- * 128 is part of a character, where nothing is staged. */
+/* How many bytes s begins with that are the same in UTF-8: ASCII, in sets of which no character
+ * begins with a byte below 128, where nothing is staged. */
 static size_t same_run(const struct charset_decoder *d, struct str s)
 {
 	enum charset_kind k = d->cs->kind;
-	bool keeps = k == CHARSET_TABLE || k == CHARSET_GUESS || k == CHARSET_UTF8;
+	bool keeps =
+		k == CHARSET_TABLE || k == CHARSET_GUESS || k == CHARSET_UTF8 || k == CHARSET_EAST;
 
 	return keeps && d->n == 0 ? utf8_ascii_run(s, 0) : 0;
 }
@@ -380,10 +352,7 @@ void charset_decode(struct charset_decoder *d, struct str s, bool last, struct b
 		return;
 	charset_shift_end(d);
 	run(d, true, ret);
-	void *cd = d->cd;
-
-	*d = (struct charset_decoder){.cs = d->cs, .cd = cd};
-	d->little_endian = d->cs->kind == CHARSET_UTF16LE || d->cs->kind == CHARSET_UTF32LE;
+	charset_decoder_init(d, d->cs);
 }
 
 bool charset_to_utf8(struct str name, struct str s, struct buf *ret)
@@ -395,34 +364,5 @@ bool charset_to_utf8(struct str name, struct str s, struct buf *ret)
 		return false;
 	charset_decoder_init(&d, cs);
 	charset_decode(&d, s, true, ret);
-	charset_decoder_fini(&d);
 	return true;
-}
-
-bool charset_preload(struct charset_preload *ret)
-{
-	size_t n = 0;
-	bool all = true;
-
-	*ret = (struct charset_preload){0};
-	for (size_t i = 0; i < charset_table_n; i++) {
-		if (charset_table[i].kind != CHARSET_ICONV)
-			continue;
-		iconv_t cd = iconv_open("UTF-8", charset_table[i].iconv);
-
-		assert(n < ARRAY_LEN(ret->cd));
-		if (cd == (iconv_t)-1)
-			all = false;
-		else
-			ret->cd[n++] = cd;
-	}
-	return all;
-}
-
-void charset_preload_fini(struct charset_preload *p)
-{
-	for (size_t i = 0; i < ARRAY_LEN(p->cd); i++)
-		if (p->cd[i])
-			iconv_close(p->cd[i]);
-	*p = (struct charset_preload){0};
 }

@@ -1,16 +1,13 @@
 /* charset: text in the character sets of mail, as UTF-8.
  *
- * Names are mapped as the WHATWG Encoding Standard does, which is what mail programs mean by them
- * (iso-8859-1 is windows-1252, gb2312 is GB18030, shift_jis is CP932). Single-byte sets come from
- * tables, Unicode's forms are ours, East Asian sets go through iconv: from a list of our own, so
- * that a peer's name never reaches iconv_open, and never in its stateful ISO-2022 forms, which are
- * turned into EUC here first. us-ascii, and the names that say nothing (unknown-8bit), are read as
- * UTF-8 where they are UTF-8 and byte by byte as windows-1252 where not.
+ * Names and bytes mean what the WHATWG Encoding Standard says, which is what mail programs mean by
+ * them (iso-8859-1 is windows-1252, gb2312 is GB18030, shift_jis is CP932). The system's converters
+ * are not asked. us-ascii, and the names that say nothing (unknown-8bit), are read as UTF-8 where
+ * they are UTF-8 and byte by byte as windows-1252 where not.
  *
  * Input: any bytes. What means nothing becomes U+FFFD; the result is UTF-8 always, and at most
  * CHARSET_GROWTH times as long.
- * Threads: a decoder belongs to one. iconv loads its modules from files at the first use: a process
- * that takes a promise calls charset_preload before.
+ * Threads: a decoder belongs to one.
  */
 #ifndef MOX_FORMAT_CHARSET_H
 #define MOX_FORMAT_CHARSET_H
@@ -34,10 +31,10 @@ struct str charset_name(const struct charset *cs);
 /* Adds s decoded to ret. False, and nothing added, for an unknown name. */
 bool charset_to_utf8(struct str name, struct str s, struct buf *ret) NODISCARD;
 
-/* The same in pieces: each piece's characters come out as soon as they are whole. */
+/* The same in pieces: each piece's characters come out as soon as they are whole. A decoder owns
+ * nothing. */
 struct charset_decoder {
 	const struct charset *cs;
-	void *cd; /* iconv_t, or NULL */
 	size_t n; /* bytes in stage */
 	unsigned char stage[256];
 	unsigned char mode, escape[4], escape_n; /* of ISO-2022 and HZ */
@@ -45,16 +42,7 @@ struct charset_decoder {
 	uint32_t bits, bits_n, high; /* of UTF-7; high: the first half of a surrogate pair */
 };
 void charset_decoder_init(struct charset_decoder *d, const struct charset *cs);
-void charset_decoder_fini(struct charset_decoder *d);
 /* Adds what s completes. With last, what is unfinished becomes U+FFFD and the decoder is as new. */
 void charset_decode(struct charset_decoder *d, struct str s, bool last, struct buf *ret);
-
-/* One open converter for each set that needs iconv, so that opening more reads no file. */
-struct charset_preload {
-	void *cd[8];
-};
-/* False if one of them is missing on this system: that set then gives U+FFFD. */
-bool charset_preload(struct charset_preload *ret);
-void charset_preload_fini(struct charset_preload *p);
 
 #endif

@@ -1,8 +1,6 @@
 /* charset_shift: the seven-bit East Asian forms, ISO-2022-JP (RFC 1468, 1554, 2237), ISO-2022-KR
- * (RFC 1557) and HZ (RFC 1843), turned into EUC byte by byte. Private to charset.
- *
- * iconv could read them, but its ISO-2022 modules have had the memory errors, and do not know the
- * vendors' characters that EUC-JP-MS has.
+ * (RFC 1557) and HZ (RFC 1843), turned into EUC byte by byte, so that one reader of a set does for
+ * both. Private to charset.
  */
 #ifndef MOX_FORMAT_CHARSET_SHIFT_H
 #define MOX_FORMAT_CHARSET_SHIFT_H

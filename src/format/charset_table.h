@@ -2,8 +2,7 @@
 #ifndef MOX_FORMAT_CHARSET_TABLE_H
 #define MOX_FORMAT_CHARSET_TABLE_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "format/charset_east.h"
 
 enum charset_kind {
 	CHARSET_TABLE,
@@ -14,8 +13,8 @@ enum charset_kind {
 	CHARSET_UTF16LE,
 	CHARSET_UTF32,
 	CHARSET_UTF32LE,
-	CHARSET_ICONV,
-	/* seven-bit forms of what iconv knows as EUC */
+	CHARSET_EAST,
+	/* seven-bit forms of these */
 	CHARSET_ISO2022JP,
 	CHARSET_ISO2022KR,
 	CHARSET_HZ,
@@ -25,7 +24,7 @@ struct charset {
 	const char *name;
 	enum charset_kind kind;
 	const uint16_t *table; /* of bytes 0x80-0xff */
-	const char *iconv;     /* glibc's name */
+	charset_east_fn *east; /* of CHARSET_EAST and the seven-bit forms */
 	/* Other names, a space between them, in lower case without `-` and `_`. */
 	const char *aliases;
 };

@@ -86,7 +86,6 @@ static void decoder_close(struct reader *r)
 	if (!r->charset.p)
 		return;
 	charset_decode(&r->decoder, STR(""), true, r->ret);
-	charset_decoder_fini(&r->decoder);
 	r->charset.p = NULL;
 }
 

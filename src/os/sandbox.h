@@ -8,9 +8,8 @@
  * Landlock refuses paths beyond those given with EACCES (a link or rename to where it is not
  * allowed: EXDEV or EACCES). Memory can't be made executable.
  *
- * Order: start-up, then everything that loads late (character set converters, TLS and its
- * certificates, getpwnam), then the promise, then the first thread. It can't be taken back, and is
- * inherited by fork and exec.
+ * Order: start-up, then everything that loads late (TLS and its certificates, getpwnam), then the
+ * promise, then the first thread. It can't be taken back, and is inherited by fork and exec.
  * Sanitizer builds allow what the sanitizer's run-time needs.
  */
 #ifndef MOX_OS_SANDBOX_H

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sqlite3.h>
@@ -301,30 +300,6 @@ static void sqlite_sorts(void **state)
 	assert_int_equal(child_wait(pid), 0);
 }
 
-static void converters_that_were_loaded_work(void **state)
-{
-	(void)state;
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		iconv_t early = iconv_open("UTF-8", "GB18030");
-		char in[] = "\xc4\xe3", out[10], *i = in, *o = out;
-		size_t in_n = 2, out_n = sizeof(out);
-
-		CHECK(early != (iconv_t)-1);
-		promise_take(0);
-		iconv_t cd = iconv_open("UTF-8", "GB18030");
-
-		CHECK(cd != (iconv_t)-1);
-		CHECK(iconv(cd, &i, &in_n, &o, &out_n) == 0);
-		CHECK(o - out == 3 && memcmp(out, "\xe4\xbd\xa0", 3) == 0);
-		/* Not loaded before: can't be. */
-		CHECK(iconv_open("UTF-8", "EUC-TW") == (iconv_t)-1);
-		child_end(0);
-	}
-	assert_int_equal(child_wait(pid), 0);
-}
-
 static void a_path_that_is_not_there(void **state)
 {
 	(void)state;
@@ -387,7 +362,6 @@ int main(void)
 		cmocka_unit_test(paths_are_kept),
 		cmocka_unit_test(daily_work),
 		cmocka_unit_test(sqlite_sorts),
-		cmocka_unit_test(converters_that_were_loaded_work),
 		cmocka_unit_test(a_path_that_is_not_there),
 	};
 

@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include "conf/conf.h"
+#include "facts/build.h"
 #include "os/sandbox.h"
 #include "role/promise.h"
 #include <errno.h>
@@ -121,6 +122,26 @@ static struct conf *conf_make_empty(void)
 	return conf;
 }
 
+/* Whether the text of a message in GB18030 cannot be read: that needs no file. */
+static bool text_wrong(void)
+{
+	static const uint8_t hash[32] = {1};
+	const struct facts_known known = {.sha256 = hash};
+	struct arena a;
+	struct facts f;
+
+	arena_init(&a, FACTS_ARENA_MAX);
+	struct err e = facts_build(STR("Subject: =?gb18030?b?1tDOxA==?=\r\n"
+				       "Content-Type: text/plain; charset=gb18030\r\n\r\n"
+				       "\xc4\xe3\xba\xc3 \x95\x32\x90\x31\r\n"),
+				   &known, &a, &f);
+	bool wrong = err_failed(e) || !str_eq(f.subject, STR("\u4e2d\u6587")) ||
+		     !str_eq(f.preview, STR("\u4f60\u597d \U00020087"));
+
+	arena_fini(&a);
+	return wrong;
+}
+
 /* What is tried in a child, and how many of the tries went wrong. */
 struct attempt {
 	const struct expected *role;
@@ -171,6 +192,7 @@ static void *attempt_run(void *arg)
 	}
 	a->wrong += errno_of(open("/etc/passwd", O_RDONLY | O_CLOEXEC)) != EACCES;
 	a->wrong += a->role->connects && sockets_wrong();
+	a->wrong += text_wrong();
 	return NULL;
 }
 
@@ -229,7 +251,7 @@ static void an_intruder_ends_the_role(void **state)
 	conf_unref(conf);
 }
 
-static void other_paths_are_closed(void **state)
+static void other_paths_are_closed_and_text_is_read(void **state)
 {
 	struct conf *conf = conf_make_empty();
 
@@ -255,7 +277,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_role_is_in_the_table),
-		cmocka_unit_test(other_paths_are_closed),
+		cmocka_unit_test(other_paths_are_closed_and_text_is_read),
 		cmocka_unit_test(an_intruder_ends_the_role),
 	};
 
