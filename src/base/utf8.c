@@ -77,12 +77,22 @@ size_t utf8_encode(uint32_t cp, char ret[4])
 		ret[0] = (char)cp;
 		return 1;
 	}
-	size_t n = cp < 0x800 ? 2 : cp < 0x10000 ? 3 : 4;
-
-	for (size_t i = n; i-- > 1; cp >>= 6)
-		ret[i] = (char)(0x80 | (cp & 0x3f));
-	ret[0] = (char)(0xf00u >> n | cp);
-	return n;
+	if (cp < 0x800) {
+		ret[0] = (char)(0xc0 | cp >> 6);
+		ret[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		ret[0] = (char)(0xe0 | cp >> 12);
+		ret[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		ret[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	ret[0] = (char)(0xf0 | cp >> 18);
+	ret[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	ret[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	ret[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
 }
 
 void buf_utf8(struct buf *b, uint32_t cp)
