@@ -287,10 +287,11 @@ static struct err literal_go_on(struct imapd *s, struct fetch *f)
 	if (!f->decoding) {
 		struct imapd_range piece = {f->raw.at, f->raw.n < PIECE ? f->raw.n : PIECE};
 
-		f->literal = f->raw.n > piece.n;
+		TRY(imapd_body_read_chars(&f->body, piece, imapd_out(s)));
 		f->raw.at += piece.n;
 		f->raw.n -= piece.n;
-		return imapd_body_read_chars(&f->body, piece, imapd_out(s));
+		f->literal = f->raw.n > 0;
+		return ERR_OK;
 	}
 	BUF_AUTO b = BUF_INIT(2 * PIECE);
 	bool more;

@@ -360,6 +360,48 @@ static void test_nul_large(void **state)
 	imapd_testing_end(&t);
 }
 
+/* Where the bytes of a literal that has begun can't be read, the connection ends: what came next
+ * would be taken for them. */
+static void test_fetch_cut(void **state)
+{
+	static const struct turn cases[] = {
+		T("a FETCH 1 BODY.PEEK[]\r\n",
+		  "* 1 FETCH (BODY[] {158}\r\n* BYE [UNAVAILABLE] error processing\r\n"),
+		T("a FETCH 1 BODY.PEEK[HEADER.FIELDS (Subject)]\r\n",
+		  "* 1 FETCH (BODY[HEADER.FIELDS (Subject)] {27}\r\nSubject: tests and more\r\n\r\n"
+		  ")\r\na OK done\r\n"),
+		T("a FETCH 1 (BINARY.PEEK[1] UID)\r\n",
+		  "* 1 FETCH (UID 1)\r\na NO [CORRUPTION] error processing\r\n"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct imapd_testing t;
+		BUF_AUTO segment = BUF_INIT(1 << 20);
+		char path[200];
+
+		imapd_testing_begin(&t);
+		struct session_mem *m = imapd_testing_user(&t, 0);
+
+		append(m, "inbox", "", MESSAGE);
+		session_mem_feed(m, STR("a SELECT inbox\r\n"));
+		session_mem_out(m);
+		snprintf(path, sizeof(path), "%s/accounts/mox/mail/000001", t.store.root);
+		assert_ok(file_read(AT_FDCWD, path, &segment));
+		ssize_t at = str_find(buf_str(&segment), STR("\r\n\r\nHello"), 0) + 4;
+
+		assert_true(at > 4);
+		assert_int_equal(truncate(path, at), 0);
+		play(m, cases[i].in.p, &cases[i], 1);
+		int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+		assert_true(pwrite(fd, segment.p, segment.n, 0) == (ssize_t)segment.n);
+		close(fd);
+		session_mem_free(m);
+		imapd_testing_end(&t);
+	}
+}
+
 /* A message that is gone hides no other failure, in a later batch either; alone it is one for
  * message numbers. */
 static void test_fetch_failures(void **state)
@@ -606,6 +648,7 @@ int main(void)
 		cmocka_unit_test(test_search_text),   cmocka_unit_test(test_holes),
 		cmocka_unit_test(test_keywords_full), cmocka_unit_test(test_nul),
 		cmocka_unit_test(test_nul_large),     cmocka_unit_test(test_fetch_failures),
+		cmocka_unit_test(test_fetch_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
