@@ -4,13 +4,16 @@
 Both run with what they ship with: every sync, mox's promises on and log level info. mox is `mox
 serve`, which verifies every sender: iprev, SPF, DKIM, ARC, DMARC. Names are those of a DNS server
 on loopback, whose CPU is nobody's; a first run that is not measured puts all of them in the caches.
+Postfix verifies nobody and has its clients' names in a file (peer.py). Messages are sent for a time;
+each counts when IMAP shows it in the mailbox, which is empty at the start of each run. Latency is
+from MAIL to the answer to the body, which mox gives after delivery and Postfix when it has queued.
 Figures are medians of -runs; compare ratios and CPU a message, since wall times move with whatever
 else the machine does. Syncs are counted by strace in a run of their own. At the end verify.py
 measures verification alone.
 
   -mox        without the peers           -idle N     idle IMAP connections (2000)
   -runs N     repetitions (3)             -accounts N over which they are spread (200)
-  -quick      a tenth of the messages     -only PART  start, deliver, idle or verify; may be given again
+  -quick      a tenth of the time         -only PART  start, deliver, idle or verify; may be given again
 """
 
 import json
@@ -18,7 +21,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -34,24 +36,12 @@ import procstat  # noqa: E402
 
 import smtp_load  # noqa: E402
 import verify  # noqa: E402
+from peer import PeerServer  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
-SENDERS, SOURCES = 200, 100  # domains that send, addresses they send from
+SENDERS = 200  # domains that send
 PARTS = ("start", "deliver", "idle", "verify")
 SYNCS = "fsync,fdatasync,msync,sync,syncfs"
-
-
-def wait_port(port, deadline=20):
-    """Until somebody listens; each try blocks in connect or in a short poll of the kernel."""
-    import select
-    import time
-    end = time.monotonic() + deadline
-    while time.monotonic() < end:
-        with socket.socket() as s:
-            if s.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        select.select([], [], [], 0.02)
-    raise SystemExit(f"nothing listens on port {port}")
 
 
 def dns_fill(dns):
@@ -60,15 +50,15 @@ def dns_fill(dns):
         dns.add(f"d{i}.example", "MX", 10, "mx.example")
         dns.add(f"d{i}.example", "TXT", "v=spf1 ip4:127.0.0.0/8 -all")
         dns.add(f"_dmarc.d{i}.example", "TXT", "v=DMARC1; p=reject")
-    for i in range(SOURCES):
-        address = smtp_load.source(i)
-        dns.add(".".join(reversed(address.split("."))) + ".in-addr.arpa", "PTR", f"client{i}.example")
-        dns.add(f"client{i}.example", "A", address)
+    for address, name in smtp_load.clients().items():
+        dns.add(".".join(reversed(address.split("."))) + ".in-addr.arpa", "PTR", name)
+        dns.add(name, "A", address)
 
 
 class MoxServer:
     name = "mox"
     user, password = "mox@localhost", "moxmoxmox"
+    rate = 1000  # messages in about 2 s
 
     def start(self, folder):
         import conftest
@@ -79,56 +69,16 @@ class MoxServer:
         self.pids = [self.server.process.pid]
         return self
 
+    def mailboxes(self, n):
+        """Users whose mailboxes are empty."""
+        accounts_add(self, n)
+        return [f"bench{i}@localhost" for i in range(1, n + 1)]
+
+    def check(self):
+        """Its answers say all."""
+
     def stop(self):
         self.server.stop()
-
-
-class PeerServer:
-    name = "postfix+dovecot"
-    user, password = "bench@example.test", "benchpw"
-    port = {"smtp": 2025, "imap": 2143, "imaps": 2993}
-
-    def write(self, name, to):
-        text = (HERE / "peers" / name).read_text().replace("@DIR@", str(self.dir))
-        if name == "dovecot.conf" and not shutil.which("sievec"):
-            text = text.replace("$SIEVE", "")
-        to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_text(text)
-
-    def start(self, folder):
-        self.dir = folder / "peers"
-        (self.dir / "dovecot" / "mail").mkdir(parents=True)
-        os.chmod(folder, 0o755)
-        for sub in ("postfix/spool/private", "postfix/data", "postfix/conf"):
-            (self.dir / sub).mkdir(parents=True)
-        self.write("main.cf", self.dir / "postfix/conf/main.cf")
-        self.write("master.cf", self.dir / "postfix/conf/master.cf")
-        self.write("dovecot.conf", self.dir / "dovecot/dovecot.conf")
-        (self.dir / "postfix/conf/vmailbox").write_text(f"{self.user} bench\n")
-        (self.dir / "dovecot/users").write_text(
-            f"{self.user}:{self.password}:5000:5000::{self.dir}/dovecot/mail/bench::\n")
-        for sub in ("data", "spool/private"):
-            shutil.chown(self.dir / "postfix" / sub, "postfix")
-            os.chmod(self.dir / "postfix" / sub, 0o700)
-        os.chown(self.dir / "dovecot/mail", 5000, 5000)
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-keyout", self.dir / "dovecot/key.pem", "-out", self.dir / "dovecot/cert.pem",
-                        "-days", "30", "-subj", "/CN=localhost"], check=True, capture_output=True)
-        self.dovecot = subprocess.Popen(["dovecot", "-F", "-c", self.dir / "dovecot/dovecot.conf"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_port(self.port["imap"])
-        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "start"], check=True, timeout=60,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        wait_port(self.port["smtp"])
-        master = int((self.dir / "postfix/spool/pid/master.pid").read_text())
-        self.pids = [self.dovecot.pid, master]
-        return self
-
-    def stop(self):
-        subprocess.run(["postfix", "-c", self.dir / "postfix/conf", "stop"], timeout=60,
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.dovecot.send_signal(signal.SIGTERM)
-        self.dovecot.wait(30)
 
 
 def driver(name, *args):
@@ -143,12 +93,16 @@ def pid_args(server):
     return [a for pid in server.pids for a in ("--server-pid", pid)]
 
 
-def load(server, count, sessions, *more):
-    got = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
-                 "u{n}@d{n}.example", "--senders", SENDERS, "--spread", "--sources", SOURCES, "--count", count,
-                 "--sessions", sessions, *pid_args(server), "--wait-imap",
-                 f"127.0.0.1:{server.port['imap']}:{server.user}:{server.password}", *more)
-    return got
+def load(server, user, sessions, *more, sender="u{n}@d{n}.example"):
+    """Rows of smtp_load.py, after all has arrived."""
+    rows = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", user, "--mail-from", sender,
+                  "--senders", SENDERS, "--spread", "--sources", smtp_load.SOURCES, "--sessions", sessions,
+                  *pid_args(server), "--wait-imap",
+                  f"127.0.0.1:{server.port['imap']}:{user}:{server.password}", *more)
+    for r in rows:
+        if r["errors"] or r["delivered"] != r["done"]:
+            raise SystemExit(f"{server.name}: not all was delivered: {r}")
+    return rows
 
 
 def syncs(server, count, sessions):
@@ -160,7 +114,7 @@ def syncs(server, count, sessions):
         for line in tracer.stderr:
             if "attached" in line:
                 break
-        load(server, count, sessions)
+        load(server, server.user, sessions, "--count", count)
         tracer.send_signal(signal.SIGINT)
         tracer.wait(60)
         text = out.read()
@@ -173,30 +127,36 @@ def figure(rows, key):
     return statistics.median(values) if values else float("nan")
 
 
+def connections(n):
+    return "1 connection" if n == 1 else f"{n} connections"
+
+
 def deliver(server, runs, scale):
     out = {}
-    load(server, max(SENDERS, SOURCES), 10)
-    for sessions, count in ((1, 200 * scale // 10), (10, 2000 * scale // 10)):
-        rows = [r for _ in range(runs) for r in load(server, count, sessions)]
-        out[sessions] = rows
-        errors = sum(r["errors"] for r in rows)
-        print(f"  {server.name}: {sessions} connection{'s' * (sessions > 1)}: "
-              f"{figure(rows, 'delivered_per_s'):.0f} delivered/s, {figure(rows, 'cpu_ms_per_msg'):.2f} CPU ms "
-              f"a message, p95 {figure(rows, 'lat_ms_p95'):.0f} ms" + f", {errors} ERRORS" * (errors > 0), flush=True)
+    users = iter(server.mailboxes(2 * runs + 2))
+    load(server, server.user, 10, "--count", 2 * max(SENDERS, smtp_load.SOURCES))
+    for sessions in (1, 10):
+        out[sessions] = rows = [r for _ in range(runs)
+                                for r in load(server, next(users), sessions, "--seconds", 2 * scale)]
+        print(f"  {server.name}: {connections(sessions)}: {figure(rows, 'delivered_per_s'):.0f} delivered/s, "
+              f"{figure(rows, 'cpu_ms_per_msg'):.2f} CPU ms a message, "
+              f"p50 {figure(rows, 'lat_ms_p50'):.1f} ms, p95 {figure(rows, 'lat_ms_p95'):.1f} ms "
+              f"({runs} runs, {sum(r['done'] for r in rows)} messages)", flush=True)
+    flat(server, users, server.rate * scale)
+    server.check()
     if shutil.which("strace") and os.geteuid() == 0:
         for sessions, count in ((1, 100), (10, 500)):
             out[f"syncs{sessions}"] = syncs(server, count, sessions)
-            print(f"  {server.name}: {sessions} connections: {out[f'syncs{sessions}']:.2f} syncs a message", flush=True)
+            print(f"  {server.name}: {connections(sessions)}: {out[f'syncs{sessions}']:.2f} syncs a message", flush=True)
     return out
 
 
-def flat(server, scale):
-    """One sender, a growing mailbox: cost a message must not grow."""
-    rows = driver("smtp_load.py", "127.0.0.1", server.port["smtp"], "--rcpt", server.user, "--mail-from",
-                  "a@d0.example", "--spread", "--sources", SOURCES, "--count", 2000 * scale // 10, "--sessions", 10, "--repeat", 3,
-                  *pid_args(server))
-    print("  CPU ms a message as one sender's mail grows: "
-          + ", ".join(f"{r['cpu_ms_per_msg']:.2f}" for r in rows))
+def flat(server, users, count):
+    """A growing mailbox, all its mail from one sender or not: cost a message must not grow."""
+    for what, sender in ((f"{SENDERS} senders", "u{n}@d{n}.example"), ("one sender", "a@d0.example")):
+        rows = load(server, next(users), 10, "--count", count, "--repeat", 4, sender=sender)
+        print(f"  {server.name}: CPU ms a message as a mailbox grows from 0 to {4 * count}, from {what}: "
+              + ", ".join(f"{r['cpu_ms_per_msg']:.2f}" for r in rows), flush=True)
 
 
 ACCOUNT = """	bench{n}:
@@ -281,10 +241,7 @@ def measure(make, folder, parts, runs, scale, idle_n, accounts):
         base(server)
         if ours:
             roles(server)
-        found = deliver(server, runs, scale) if "deliver" in parts else None
-        if ours and found:
-            flat(server, scale)
-        return found
+        return deliver(server, runs, scale) if "deliver" in parts else None
 
     found = with_server(make, folder, main_part)
     for part in (idle_plain, idle_tls, idle_accounts) if ours and "idle" in parts else ():
@@ -296,7 +253,7 @@ def ratios(ours, theirs):
     for sessions in (1, 10):
         cpu = figure(ours[sessions], "cpu_ms_per_msg") / figure(theirs[sessions], "cpu_ms_per_msg")
         rate = figure(ours[sessions], "delivered_per_s") / figure(theirs[sessions], "delivered_per_s")
-        print(f"ratio mox / postfix+dovecot, {sessions} connections: {rate:.2f} of the messages a second, "
+        print(f"ratio mox / postfix+dovecot, {connections(sessions)}: {rate:.2f} of the messages a second, "
               f"{cpu:.2f} of the CPU a message")
 
 
@@ -306,6 +263,7 @@ def main():
     def option(name, default):
         return int(args[args.index(name) + 1]) if name in args else default
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the servers are stopped
     parts = [b for a, b in zip(args, args[1:]) if a == "-only"] or PARTS
     scale = 1 if "-quick" in args else 10
     results = []
@@ -313,7 +271,7 @@ def main():
     for make in [MoxServer] + ([] if "-mox" in args or "deliver" not in parts else [PeerServer]):
         folder = Path(tempfile.mkdtemp(prefix="mox-bench-"))
         try:
-            print(f"{make.name}:", flush=True)
+            print(f"{make.name} (load average {os.getloadavg()[0]:.1f}):", flush=True)
             results.append(measure(make, folder, parts, option("-runs", 3), scale, option("-idle", 2000),
                                    option("-accounts", 200)))
         finally:

@@ -36,14 +36,15 @@ ROOT = HERE.parent
 sys.path.insert(0, str(HERE))
 sys.path.insert(0, str(ROOT / "test" / "e2e"))
 import procstat  # noqa: E402
-import smtp_load  # noqa: E402
+from peer import seeing, wait_port  # noqa: E402
+from smtp_load import SOURCES, source  # noqa: E402
 
 BATCH = ROOT / "build" / "src" / "verify-batch"
 DNS_ADDRESS = "127.53.53.53"
 DOMAIN, SELECTOR, CLIENT = "sender.example", "sel", "192.0.2.7"
 SENDER = f"bob@{DOMAIN}"
 HELO = f"client.{DOMAIN}"
-SIZE, SOURCES = 10240, 100
+SIZE = 10240
 ROUNDS = 5  # in turns, so that what else the machine does costs both the same
 RSPAMD, OPENDKIM, OPENDMARC = 11833, 18891, 18892
 
@@ -80,7 +81,7 @@ def records(key):
     """Lines of (name, type, data...)."""
     rows = [(DOMAIN, "MX", 10, f"mx.{DOMAIN}"), (DOMAIN, "TXT", "v=spf1 ip4:192.0.2.0/24 ip4:127.0.0.0/8 -all"),
             (f"_dmarc.{DOMAIN}", "TXT", "v=DMARC1; p=reject"), (f"{SELECTOR}._domainkey.{DOMAIN}", "TXT", key)]
-    for name, address in [(HELO, CLIENT)] + [(f"client{i}.{DOMAIN}", smtp_load.source(i)) for i in range(SOURCES)]:
+    for name, address in [(HELO, CLIENT)] + [(f"client{i}.{DOMAIN}", source(i)) for i in range(SOURCES)]:
         rows.append((".".join(reversed(address.split("."))) + ".in-addr.arpa", "PTR", name))
         rows.append((name, "A", address))
     return rows
@@ -117,7 +118,7 @@ def library(folder, message, rows, count):
 
 
 def send_smtp(port, i, helo, sender, message):
-    with smtplib.SMTP("127.0.0.1", port, local_hostname=helo, source_address=(smtp_load.source(i % SOURCES), 0)) as s:
+    with smtplib.SMTP("127.0.0.1", port, local_hostname=helo, source_address=(source(i % SOURCES), 0)) as s:
         s.sendmail(sender, ["mox@localhost"], message)
 
 
@@ -147,9 +148,8 @@ def server(folder, message, rows, count):
 def start(folder, argv):
     """A daemon that stays in the foreground, with a resolv.conf of its own."""
     (folder / "resolv.conf").write_text(f"nameserver {DNS_ADDRESS}\n")
-    shell = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
-    return subprocess.Popen(["unshare", "-m", "sh", "-c", shell, folder / "resolv.conf", *argv],
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(seeing(folder / "resolv.conf", "/etc/resolv.conf", argv), stdout=subprocess.DEVNULL,
+                            stderr=subprocess.DEVNULL)
 
 
 def end(daemon):
@@ -158,7 +158,6 @@ def end(daemon):
 
 
 def rspamd(folder, message, count):
-    from run import wait_port
     conf = (HERE / "peers" / "rspamd.conf").read_text()
     for name, value in (("@DIR@", folder), ("@PORT@", RSPAMD), ("@DNS@", DNS_ADDRESS)):
         conf = conf.replace(name, str(value))
@@ -233,7 +232,6 @@ def fields_of(message):
 
 
 def milters(folder, message, count):
-    from run import wait_port
     daemons = {}
     for name, port in (("opendkim", OPENDKIM), ("opendmarc", OPENDMARC)):
         conf = (HERE / "peers" / f"{name}.conf").read_text().replace("@PORT@", str(port)).replace("@DNS@", DNS_ADDRESS)
