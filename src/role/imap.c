@@ -244,7 +244,7 @@ static void imap_free(struct role *r)
 const struct role_kind role_imap = {
 	.id = MSG_ROLE_ID_IMAP,
 	.name = "imap",
-	.libraries = {"crypto", "ssl", "sqlite3"},
+	.libraries = {"crypto", "ssl", "sqlite3", "z"},
 	.preload = facts_preload,
 	.prepare = imap_prepare,
 	.start = imap_start,

@@ -226,7 +226,7 @@ static void post_free(struct role *r)
 const struct role_kind role_post = {
 	.id = MSG_ROLE_ID_POST,
 	.name = "post",
-	.libraries = {"sqlite3"},
+	.libraries = {"sqlite3", "z"},
 	.prepare = post_prepare,
 	.start = post_start,
 	.end = post_end,

@@ -4,6 +4,7 @@
 #include "conf/conf.h"
 #include "os/crashnote.h"
 #include "os/late.h"
+#include "os/memory.h"
 #include "os/sharedpage.h"
 #include "role/promise.h"
 #include "role/setup.h"
@@ -124,6 +125,8 @@ static struct err serve(struct role *r, int *control_fd, uint64_t serve_id)
 	TRY(channels_open(r, false));
 	TRY(setup_serving(*control_fd, serve_id, buf_str(&unenforced)));
 	TRY(control_open(r, TAKE_FD(*control_fd)));
+	/* Of starting: the configuration's texts, what libraries read. */
+	memory_give_back();
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop_asked)
 		pthread_cond_wait(&r->cond, &r->lock);
