@@ -328,8 +328,6 @@ static struct loop *loop_alloc(struct clock *clock, const struct loop_opts *opts
 	list_init(&l->ready);
 	list_init(&l->idle);
 	list_init(&l->gone);
-	for (size_t i = 0; i < KEY_BUCKETS; i++)
-		list_init(&l->keys[i].held);
 	l->key_seed = rand_u64(rand_system());
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);

@@ -5,7 +5,7 @@
  * its `run`, straight-line code that ends in a verdict saying what to wait for next. A run may
  * block on disk and on other roles under a deadline; it never waits for a peer, never sleeps.
  *
- * Workers grow from 2 to 256 when ready tasks wait although all workers are busy, and go after
+ * Workers grow from 1 to 256 when ready tasks wait although all workers are busy, and go after
  * idling. A task carries a key (its peer's IP class, later its account): no key runs on more than
  * a quarter of the workers allowed, so one peer's blocking work can't stop the others.
  *
@@ -83,7 +83,7 @@ struct task {
 struct err loop_new(struct clock *clock, struct loop **ret);
 
 struct loop_opts {
-	unsigned workers_min, workers_max; /* 0: 2 and 256 */
+	unsigned workers_min, workers_max; /* 0: 1 and 256 */
 	int64_t idle_ns;                   /* a worker above the minimum goes after this; 0: 10 s */
 };
 struct err loop_new_opts(struct clock *clock, const struct loop_opts *opts, struct loop **ret);

@@ -30,8 +30,14 @@ struct worker {
 static struct key_bucket *bucket_of(struct loop *l, uint64_t key)
 {
 	uint64_t h = (key ^ l->key_seed) * UINT64_C(0x9e3779b97f4a7c15);
+	struct key_bucket *k = &l->keys[h >> 54];
 
-	return key ? &l->keys[h >> 54] : NULL;
+	if (!key)
+		return NULL;
+	/* Most are never used: their memory stays untouched. */
+	if (!k->held.next)
+		list_init(&k->held);
+	return k;
 }
 
 static unsigned key_max(const struct loop *l)
@@ -99,7 +105,7 @@ void pool_release(struct loop *l)
 	for (size_t i = 0; i < KEY_BUCKETS; i++) {
 		struct list *n;
 
-		while ((n = list_pop(&l->keys[i].held)))
+		while (l->keys[i].held.next && (n = list_pop(&l->keys[i].held)))
 			pool_push(l, CONTAINER_OF(n, struct task, in_queue));
 	}
 }

@@ -11,7 +11,7 @@
 #include <time.h>
 
 enum {
-	WORKERS_MIN = 2,
+	WORKERS_MIN = 1,
 	WORKERS_MAX = 256,
 	/* Keys are counted in buckets: two that share one share its part of the pool. */
 	KEY_BUCKETS = 1024,
