@@ -58,11 +58,22 @@ static bool meets_forward(const struct dns_unbound_opts *o, struct str zone)
 	return false;
 }
 
-static void special_open(const struct dns_unbound_opts *o, struct buf *b, struct str zone)
+/* Names with addresses of libunbound's own. */
+static bool has_loopback(struct str zone)
+{
+	return str_eq(zone, STR("localhost")) || str_eq(zone, STR("127.in-addr.arpa")) ||
+	       str_starts(zone, STR("1.0.0.0.0.0.0."));
+}
+
+/* One that a forward is for is asked there. The others are empty: libunbound's own form of that is
+ * the same answer, but holds records that nobody asks for, a kilobyte a zone. */
+static void special_write(const struct dns_unbound_opts *o, struct buf *b, struct str zone)
 {
 	if (meets_forward(o, zone))
 		buf_printf(b, "local-zone: \"%.*s\" nodefault\ndomain-insecure: \"%.*s\"\n",
 			   STR_ARG(zone), STR_ARG(zone));
+	else if (!has_loopback(zone))
+		buf_printf(b, "local-zone: \"%.*s\" static\n", STR_ARG(zone));
 }
 
 static void specials_write(const struct dns_unbound_opts *o, struct buf *b)
@@ -70,11 +81,11 @@ static void specials_write(const struct dns_unbound_opts *o, struct buf *b)
 	char zone[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(special); i++)
-		special_open(o, b, special[i]);
+		special_write(o, b, special[i]);
 	for (size_t i = 0; i < ARRAY_LEN(special_ranges); i++) {
 		for (int k = special_ranges[i].first; k <= special_ranges[i].last; k++) {
 			snprintf(zone, sizeof(zone), special_ranges[i].format, k);
-			special_open(o, b, str_z(zone));
+			special_write(o, b, str_z(zone));
 		}
 	}
 }

@@ -8,4 +8,9 @@
  * was freed. */
 void memory_give_back(void);
 
+/* The same when a process has started; with that the relocations and symbols of its libraries,
+ * which the loader has read and nobody reads again (libcrypto: 800 KiB). Should it load another
+ * they come back from the page cache. */
+void memory_give_back_started(void);
+
 #endif

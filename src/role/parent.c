@@ -1,6 +1,7 @@
 #include "role/parent_internal.h"
 
 #include "conf/conf.h"
+#include "os/memory.h"
 #include "store/store.h"
 #include <errno.h>
 #include <poll.h>
@@ -282,6 +283,7 @@ static struct err run(struct parent *p)
 	log_info(&p->lc, "serving", F_Z("version", MOX_VERSION));
 	if (p->opts->serving)
 		p->opts->serving(p->opts->arg);
+	memory_give_back_started();
 	for (;;) {
 		if (event_wait(p, NS_NEVER))
 			return ERR_OK;

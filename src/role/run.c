@@ -125,8 +125,7 @@ static struct err serve(struct role *r, int *control_fd, uint64_t serve_id)
 	TRY(channels_open(r, false));
 	TRY(setup_serving(*control_fd, serve_id, buf_str(&unenforced)));
 	TRY(control_open(r, TAKE_FD(*control_fd)));
-	/* Of starting: the configuration's texts, what libraries read. */
-	memory_give_back();
+	memory_give_back_started();
 	pthread_mutex_lock(&r->lock);
 	while (!r->stop_asked)
 		pthread_cond_wait(&r->cond, &r->lock);
