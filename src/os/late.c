@@ -100,10 +100,12 @@ struct err late_load(const char *library)
 {
 	struct library l = {0};
 
-	while (late_names && library_next(&l))
+	if (!late_names)
+		return ERR_OK;
+	while (library_next(&l))
 		if (strcmp(l.name, library) == 0)
 			return load(&l);
-	return ERR_OK;
+	return err_make(ERR_INTERNAL, "there is no late library %s", library);
 }
 
 void late_first_call(void **slot)

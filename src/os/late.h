@@ -16,8 +16,8 @@
 
 #include "base/err.h"
 
-/* Loads a library, by its name after -l, if it is late and not there yet. UNSUPPORTED if there is
- * none, or it is another one. */
+/* Loads a library of the list, by its name after -l, if it is not there yet. UNSUPPORTED if this
+ * machine has none, or another one. */
 struct err late_load(const char *library);
 
 #endif
