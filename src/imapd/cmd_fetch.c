@@ -326,6 +326,27 @@ static bool shows(const struct fetch *f, const struct entry *e)
 	return false;
 }
 
+/* The flags as they are now: what another session has changed since the batch was read is not told
+ * later, since the new modseq is our own. */
+static struct err seen_read(struct imapd *s, struct fetch *f)
+{
+	struct entry_query q = {
+		.mailbox = imapd_view(s)->mailbox,
+		.uids = &f->seen,
+		.max = f->batch.n,
+	};
+	struct entries now;
+
+	TRY(entry_list(imapd_account(s), &q, &f->mem, &now));
+	for (size_t i = 0, k = 0; i < now.n; i++) {
+		while (f->batch.e[k].uid < now.e[i].uid)
+			k++;
+		f->batch.e[k].set = now.e[i].set;
+		f->batch.e[k].modseq = now.e[i].modseq;
+	}
+	return ERR_OK;
+}
+
 /* Sets \Seen on those of the batch that are shown and lack it, in one change. */
 static struct err seen_set(struct imapd *s, struct fetch *f)
 {
@@ -346,15 +367,7 @@ static struct err seen_set(struct imapd *s, struct fetch *f)
 
 	TRY(entry_flags(imapd_account(s), &change));
 	imapd_view_own(imapd_view(s), change.ret_modseq);
-	for (size_t i = 0; i < f->batch.n; i++) {
-		struct entry *e = &f->batch.e[i];
-
-		if (!uids_has(&f->seen, e->uid))
-			continue;
-		e->set.flags |= FLAG_SEEN;
-		e->modseq = change.ret_modseq;
-	}
-	return ERR_OK;
+	return seen_read(s, f);
 }
 
 /* Of several failures one is told: not that a message is gone, if there is another. */

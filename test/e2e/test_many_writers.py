@@ -62,3 +62,37 @@ def test_two_processes(own_mox):
         assert len(c.command(b"UID SEARCH ALL")[0].split()) - 2 == 8 * EACH
     assert own_mox.stop() == 0
     assert own_mox.run("verifydata", own_mox.dir / "data").stdout == f"1 accounts, {8 * EACH} messages\n"
+
+
+def flags_told(lines, told):
+    """What a client that believes all FETCH answers thinks of each message; the last one counts."""
+    for line in lines:
+        if m := re.match(rb"\* (\d+) FETCH .*FLAGS \(([^)]*)\)", line):
+            told[int(m[1])] = set(m[2].split())
+
+
+def test_flagged_while_it_is_fetched(own_mox):
+    """A session that sets \\Seen by FETCH hears of what another one sets on the same message meanwhile."""
+    n = 200
+    own_mox.start()
+    told, both = {}, threading.Barrier(2)
+    with Imap(own_mox.port["imap"]) as reader, Imap(own_mox.port["imap"]) as flagger:
+        reader.send(b"".join(b"x APPEND INBOX {8+}\r\nA: b\r\n\r\n\r\n" for _ in range(n)))
+        for _ in range(n):
+            assert reader.answer()[-1].startswith(b"x OK")
+        for c in reader, flagger:
+            c.command(b"SELECT INBOX (CONDSTORE)")
+
+        def read():
+            for i in range(1, n + 1):
+                both.wait()
+                flags_told(reader.command(b"FETCH %d (FLAGS BODY[])" % i), told)
+
+        def flag():
+            for i in range(1, n + 1):
+                both.wait()
+                flagger.command(b"STORE %d +FLAGS.SILENT (\\Flagged)" % i)
+
+        in_threads([read], [flag])
+        flags_told(reader.command(b"NOOP"), told)
+    assert [i for i in range(1, n + 1) if told[i] != {b"\\Seen", b"\\Flagged"}] == []
