@@ -94,21 +94,28 @@ static void job(struct imapd *s)
 
 static struct err apply(struct imapd *s, struct store_job *j)
 {
+	struct imapd_view *v = imapd_view(s);
 	struct flags_change change = {
-		.mailbox = imapd_view(s)->mailbox,
+		.mailbox = v->mailbox,
 		.uids = &j->todo,
 		.how = j->args.op == '+'   ? FLAGS_ADD
 		       : j->args.op == '-' ? FLAGS_REMOVE
 					   : FLAGS_REPLACE,
 		.conditional = j->args.has_unchangedsince,
 		.unchanged_since = j->args.unchangedsince,
+		.known = v->modseq,
+		.own = v->own,
+		.own_n = v->own_n,
 		.ret_changed = &j->changed,
 		.ret_modified = &j->modified,
 	};
 
 	TRY(imapd_flagset(s, &j->args.flags, &change.set));
 	TRY(entry_flags(imapd_account(s), &change));
-	imapd_view_own(imapd_view(s), change.ret_modseq);
+	/* RFC 9051 §6.4.6: what another session changed is told, silent or not. Our modseq would
+	 * hide it: where there is some, what we changed is told as another's is. */
+	if (!change.ret_foreign)
+		imapd_view_own(v, change.ret_modseq);
 	/* RFC 9051 §6.4.9: a uid that is gone is passed over. */
 	j->gone = !s->uid && change.ret_present < uids_count(&j->todo);
 	return ERR_OK;

@@ -103,11 +103,15 @@ struct flags_change {
 	struct flagset set;
 	bool conditional; /* UNCHANGEDSINCE (RFC 7162 §3.1.3), with this modseq */
 	uint64_t unchanged_since;
+	uint64_t known; /* the caller has heard of changes up to this modseq, and of these */
+	const uint64_t *own;
+	size_t own_n;
 	/* results */
 	struct uids *ret_changed;  /* got the new modseq; may be NULL */
 	struct uids *ret_modified; /* not touched: changed since then; may be NULL */
 	uint64_t ret_modseq;       /* of the changed; 0: nothing changed */
-	uint64_t ret_present;      /* how many of uids there are */
+	bool ret_foreign;     /* one of the changed had a modseq that the caller does not know */
+	uint64_t ret_present; /* how many of uids there are */
 };
 
 /* An entry whose flags would stay as they are keeps its modseq. NOT_FOUND without the mailbox. */

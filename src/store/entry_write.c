@@ -85,16 +85,25 @@ static struct err flags_put(struct writer *w, const struct flags_run *f, uint32_
 	return q_run(&q);
 }
 
+static bool is_known(const struct flags_change *c, uint64_t modseq)
+{
+	for (size_t i = 0; i < c->own_n; i++)
+		if (c->own[i] == modseq)
+			return true;
+	return modseq <= c->known;
+}
+
 static struct err flags_entry(struct writer *w, struct flags_run *f, struct q *q)
 {
 	struct flags_change *c = f->c;
 	uint32_t uid = (uint32_t)q_col_i64(q, 0);
+	uint64_t before = (uint64_t)q_col_i64(q, 1);
 	unsigned flags = (unsigned)q_col_i64(q, 2);
 	struct str keywords = q_col_str(q, 3);
 	uint64_t size = (uint64_t)q_col_i64(q, 4);
 
 	c->ret_present++;
-	if (c->conditional && (uint64_t)q_col_i64(q, 1) > c->unchanged_since)
+	if (c->conditional && before > c->unchanged_since)
 		return c->ret_modified ? uids_add(c->ret_modified, uid) : ERR_OK;
 	unsigned after = flags_after(f, flags, keywords);
 
@@ -107,6 +116,7 @@ static struct err flags_entry(struct writer *w, struct flags_run *f, struct q *q
 	mailbox_row_count(&f->m, flags, size, -1);
 	mailbox_row_count(&f->m, after, size, 1);
 	c->ret_modseq = w->modseq;
+	c->ret_foreign |= !is_known(c, before);
 	if (c->ret_changed)
 		TRY(uids_add(c->ret_changed, uid));
 	return writer_change_uids(w, f->m.id, CHANGE_FLAGS, uid, uid);
@@ -153,6 +163,7 @@ static struct err flags_run(struct writer *w, void *arg)
 	struct flags_run *f = arg;
 
 	f->c->ret_modseq = f->c->ret_present = 0;
+	f->c->ret_foreign = false;
 	TRY(mailbox_must(w, f->c->mailbox, &f->m));
 	for (size_t i = 0; i < f->c->uids->n; i++)
 		TRY(flags_range(w, f, f->c->uids->r[i]));
