@@ -36,6 +36,12 @@ struct err db_open_as_is(const char *path, bool create, struct db **ret);
 void db_close(struct db *db);
 /* Statements without parameters and results, once. */
 struct err db_exec(struct db *db, const char *sql);
+/* The number that a database keeps for its owner; 0 in a new one. */
+struct err db_version(struct db *db, unsigned *ret);
+struct err db_version_set(struct db *db, unsigned version);
+/* Commits, or rolls back so that nothing of the transaction is left, also for who opens the
+ * database after all have closed it. With the lock that the writers share. */
+struct err db_commit(struct db *db);
 /* Copies what it can from the WAL into the database file, without waiting for anyone. */
 struct err db_checkpoint(struct db *db);
 /* What SQLite says is an error of ours: FULL -> DISK_FULL, CORRUPT and NOTADB -> CORRUPT, BUSY ->

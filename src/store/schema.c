@@ -1,7 +1,5 @@
 #include "store/schema.h"
 
-#include <stdio.h>
-
 /* clang-format off */
 static const char *const version_1[] = {
 	"CREATE TABLE account("
@@ -110,22 +108,10 @@ static const char *const version_1[] = {
 /* versions[n] makes version n + 1 of version n. */
 static const char *const *const versions[SCHEMA_VERSION] = {version_1};
 
-struct err schema_version(struct db *db, unsigned *ret)
-{
-	Q_AUTO q = q_of(db, "PRAGMA user_version");
-
-	if (q_row(&q))
-		*ret = (unsigned)q_col_i64(&q, 0);
-	return q_end(&q);
-}
-
 struct err schema_upgrade(struct db *db, unsigned from)
 {
-	char set[64];
-
 	for (unsigned v = from; v < SCHEMA_VERSION; v++)
 		for (const char *const *sql = versions[v]; *sql; sql++)
 			TRY(db_exec(db, *sql));
-	snprintf(set, sizeof(set), "PRAGMA user_version = %d", SCHEMA_VERSION);
-	return db_exec(db, set);
+	return db_version_set(db, SCHEMA_VERSION);
 }

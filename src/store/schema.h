@@ -18,9 +18,8 @@
 
 enum { SCHEMA_VERSION = 1 };
 
-/* The version of the database; 0: there is nothing in it. */
-struct err schema_version(struct db *db, unsigned *ret);
-/* Inside a transaction: brings the tables from version `from` to SCHEMA_VERSION, which it sets. */
+/* Inside a transaction: brings the tables from version `from` (db_version; 0: there are none) to
+ * SCHEMA_VERSION, which it sets. */
 struct err schema_upgrade(struct db *db, unsigned from);
 
 #endif

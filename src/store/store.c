@@ -276,7 +276,7 @@ static struct err first_rows(struct account *acc, struct db *db)
 static struct err upgrade_locked(struct account *acc, struct db *db, unsigned *version)
 {
 	TRY(db_exec(db, "BEGIN IMMEDIATE"));
-	struct err e = schema_version(db, version);
+	struct err e = db_version(db, version);
 	unsigned from = *version;
 
 	if (err_is_ok(e) && from < SCHEMA_VERSION)
@@ -287,7 +287,7 @@ static struct err upgrade_locked(struct account *acc, struct db *db, unsigned *v
 	if (err_is_ok(e))
 		e = fs_sync_dir(acc->store->o.fs, acc->dir_fd);
 	if (err_is_ok(e))
-		e = db_exec(db, "COMMIT");
+		e = db_commit(db);
 	if (err_is_ok(e)) {
 		*version = SCHEMA_VERSION;
 		return ERR_OK;
@@ -302,7 +302,7 @@ static struct err schema_ready(struct account *acc, struct db *db, bool create)
 {
 	unsigned version;
 
-	TRY(schema_version(db, &version));
+	TRY(db_version(db, &version));
 	if (version == 0 && account_has_segments(acc->mail_fd))
 		return err_make(ERR_CORRUPT, "the index is empty but there is mail");
 	if (version == 0 && !create)

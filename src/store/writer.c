@@ -251,7 +251,7 @@ static struct err commit(struct writer *w)
 		TRY(append_flush(w));
 		TRY(account_row_write(w));
 	}
-	return db_exec(w->db, "COMMIT");
+	return db_commit(w->db);
 }
 
 struct err writer_begin(struct writer *w)
